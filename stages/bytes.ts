@@ -1,0 +1,253 @@
+/**
+ * Runs of bytes and what is done to them before anyone looks inside: read from a file or standard input, inflated,
+ * marked with where they came from.
+ *
+ * Everything here is a lazy async generator. It opens nothing until it is iterated, closes what it opened when it ends,
+ * fails or is returned from early, and yields memory that is never written again, so a reader may keep it.
+ */
+
+import { type FileHandle, open } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
+import { createGunzip, type Gunzip, type InflateRaw } from 'node:zlib';
+import { MillraceError, type Origin } from '../pipeline/errors.ts';
+import type { Block } from './records.ts';
+
+export interface ReadOptions {
+  /** Ends the reading, even one that is under way: the iteration then throws `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The largest block, in bytes. zlib's default of 16 KiB costs five sixths of the speed. */
+export const BLOCK_BYTES = 1 << 20;
+
+/** How much is read at a time for zlib: large enough that the calls cost nothing, small enough for its cache. */
+const READ_BYTES = 1 << 18;
+
+/**
+ * Gives chunks their origin. The last block is empty: it is sent when all checks have passed, so a reader who has seen
+ * `last` knows that the bytes before it were whole, and no block has to wait for the next one to know that it is not
+ * the last (which matters to someone who types line by line).
+ */
+export async function* toBlocks(chunks: AsyncIterable<Uint8Array>, origin: Origin): AsyncGenerator<Block, void> {
+  for await (const bytes of chunks) yield { bytes, origin, last: false };
+  yield { bytes: new Uint8Array(0), origin, last: true };
+}
+
+/**
+ * The bytes of a file, up to {@link BLOCK_BYTES} at a time; of a pipe or a device as they come.
+ *
+ * @throws MillraceError `MILLRACE_NOT_FOUND` when there is no such file, or it cannot be read
+ */
+export async function* readFile(path: string, { signal }: ReadOptions = {}): AsyncGenerator<Uint8Array, void> {
+  const handle = await openFile(path, signal);
+  const regular = (await handle.stat()).isFile();
+  try {
+    let buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    let used = 0;
+    for (;;) {
+      const { bytesRead } = await unlessAborted(() => handle.read(buffer, used, buffer.length - used, null), signal);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(used, used + bytesRead);
+      used += bytesRead;
+      // A pipe gives little at a time: those pieces share a buffer, each byte of which is still written only once.
+      if (buffer.length - used < BLOCK_BYTES / 16) {
+        buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+        used = 0;
+      }
+    }
+  } catch (error) {
+    throw fileError(error, path);
+  } finally {
+    const closed = handle.close();
+    // To close waits for a read that is under way, and from a pipe that one may never end.
+    if (regular) await closed;
+    else closed.catch(() => {});
+  }
+}
+
+/** The bytes of standard input, as they come. */
+export async function* readStdin({ signal }: ReadOptions = {}): AsyncGenerator<Uint8Array, void> {
+  signal?.throwIfAborted();
+  const { stdin } = process;
+  if (signal) addAbortSignal(signal, stdin);
+  try {
+    yield* stdin as AsyncIterable<Buffer>;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw fileError(error, 'standard input');
+  }
+}
+
+/**
+ * Bytes `start` (inclusive) to `end` (exclusive) of an open file.
+ *
+ * @throws MillraceError `MILLRACE_BAD_ARCHIVE` when the file ends before
+ */
+export async function* readRange(
+  handle: FileHandle,
+  start: number,
+  end: number,
+  { signal, origin, chunkBytes = READ_BYTES }: ReadOptions & { origin: Origin; chunkBytes?: number },
+): AsyncGenerator<Buffer, void> {
+  for (let position = start; position < end; ) {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - position));
+    const { bytesRead } = await unlessAborted(() => handle.read(buffer, 0, buffer.length, position), signal);
+    if (bytesRead === 0) {
+      throw new MillraceError('MILLRACE_BAD_ARCHIVE', 'The file ends too early', {
+        origin,
+        expected: `${end} bytes or more`,
+        found: position,
+      });
+    }
+    yield buffer.subarray(0, bytesRead);
+    position += bytesRead;
+  }
+}
+
+/**
+ * What zlib makes of the chunks. It works in a thread of its own, at most one block ahead of the reader: while the
+ * reader is busy with one block, the next one is being made.
+ *
+ * @throws MillraceError `MILLRACE_BAD_ARCHIVE` when the data is damaged or ends too early
+ */
+export async function* inflate(
+  chunks: AsyncIterable<Uint8Array>,
+  codec: InflateRaw | Gunzip,
+  origin: Origin,
+  { signal }: ReadOptions = {},
+): AsyncGenerator<Buffer, void> {
+  signal?.throwIfAborted();
+  if (signal) addAbortSignal(signal, codec);
+  const feeding = feed(chunks, codec).catch((error: Error) => {
+    codec.destroy(error);
+  });
+  try {
+    yield* codec as AsyncIterable<Buffer>;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!isZlibError(error)) throw error;
+    throw new MillraceError('MILLRACE_BAD_ARCHIVE', 'The compressed data is damaged or ends too early', {
+      origin,
+      found: error.message,
+      hint: 'Fetch the file again.',
+      cause: error,
+    });
+  } finally {
+    codec.destroy();
+    await feeding;
+  }
+}
+
+/**
+ * Opens gzip (one member or several) if that is what comes, known by its first two bytes, and hands on all else.
+ *
+ * @throws MillraceError `MILLRACE_USAGE` for a zip, whose table of contents is at its end: it must be a file
+ */
+export async function* gunzipIfGzip(
+  chunks: AsyncIterable<Uint8Array>,
+  origin: Origin,
+  options: ReadOptions = {},
+): AsyncGenerator<Uint8Array, void> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  let head: Uint8Array = new Uint8Array(0);
+  async function* all() {
+    if (head.length > 0) yield head;
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+  }
+  try {
+    while (head.length < MAGIC_BYTES) {
+      const next = await iterator.next();
+      if (next.done) break;
+      head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+    }
+    if (isZip(head)) {
+      throw new MillraceError('MILLRACE_USAGE', 'A zip archive cannot be read as a stream', {
+        origin,
+        hint: 'Save it to a file first, and name that file.',
+      });
+    }
+    if (isGzip(head)) yield* inflate(all(), createGunzip({ chunkSize: BLOCK_BYTES }), origin, options);
+    else yield* all();
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+/** How many bytes the `is...` checks look at. */
+export const MAGIC_BYTES = 4;
+
+/** Whether a file that begins so is a zip: with a local header, or with the end record of an empty archive. */
+export function isZip(head: Uint8Array): boolean {
+  return head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6));
+}
+
+function isGzip(head: Uint8Array): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b;
+}
+
+/** Opens a file for reading; the caller closes it. Errors as for {@link readFile}. */
+export async function openFile(path: string, signal?: AbortSignal): Promise<FileHandle> {
+  signal?.throwIfAborted();
+  const opening = open(path);
+  try {
+    return await unlessAborted(() => opening, signal);
+  } catch (error) {
+    // To open a named pipe waits for its writer: who has left by then must not leave the handle behind.
+    opening.then(
+      (handle) => handle.close(),
+      () => {},
+    );
+    throw fileError(error, path);
+  }
+}
+
+/** What the file system said, as one of our errors; all other errors stay as they are. */
+export function fileError(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (error instanceof MillraceError || typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return error;
+  const why = code === 'ENOENT' ? 'There is no such file' : 'This cannot be read as a file';
+  return new MillraceError('MILLRACE_NOT_FOUND', why, {
+    origin: { source: path },
+    ...(code === 'ENOENT' ? {} : { found: code }),
+    cause: error,
+  });
+}
+
+/** The result of `work`, or `signal.reason` thrown as soon as the signal comes. */
+export async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  signal?.throwIfAborted();
+  if (!signal) return work();
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function feed(chunks: AsyncIterable<Uint8Array>, codec: InflateRaw | Gunzip): Promise<void> {
+  for await (const chunk of chunks) {
+    // zlib ends by itself where its data ends, whatever follows, and then never asks for more.
+    if (codec.destroyed || codec.readableEnded) return;
+    if (!codec.write(chunk)) await drained(codec);
+  }
+  codec.end();
+}
+
+function drained(codec: InflateRaw | Gunzip): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      codec.off('drain', done).off('close', done);
+      resolve();
+    };
+    codec.on('drain', done).on('close', done);
+  });
+}
+
+function isZlibError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && /^Z_/.test(String(error.code));
+}

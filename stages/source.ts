@@ -1,0 +1,189 @@
+/**
+ * Where bytes come from: a path, a URL, standard input, an entry of a zip archive, or a corpus known by name.
+ *
+ * What a file is, is known by its first bytes, never by its name: a zip is looked into, gzip is opened, all else is
+ * handed on as it is.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MillraceError, type Origin } from '../pipeline/errors.ts';
+import {
+  gunzipIfGzip,
+  isZip,
+  MAGIC_BYTES,
+  openFile,
+  type ReadOptions,
+  readFile,
+  readStdin,
+  toBlocks,
+  unlessAborted,
+} from './bytes.ts';
+import { type Corpus, corpora, corpusNamed, looksLikeCorpus } from './corpora.ts';
+import { type DownloadOptions, download } from './download.ts';
+import type { Block } from './records.ts';
+import { listEntries, readEntryBytes, type ZipEntry } from './unzip.ts';
+
+export interface SourceOptions extends DownloadOptions {
+  /**
+   * Where the archives of the named corpora are, instead of at their publishers: a base URL, or a local folder, which
+   * is read in place. Default: the environment variable `MILLRACE_MIRROR`.
+   */
+  readonly mirror?: string | undefined;
+}
+
+/** A source, told apart. `name` is how errors and records call it: what was written, without the entry. */
+export type SourceSpec = { readonly name: string } & (
+  | { readonly kind: 'stdin' }
+  | { readonly kind: 'file'; readonly path: string; readonly entry?: string }
+  | { readonly kind: 'http'; readonly url: string; readonly entry?: string }
+  | { readonly kind: 'corpus'; readonly corpus: Corpus }
+);
+
+/**
+ * Tells what is written: `-`, a path, a `file:` or `http(s):` URL, each of the last three with or without `#ENTRY`,
+ * or the name of a corpus. A path that exists is that path, whatever `#` or `:` it holds.
+ *
+ * @throws MillraceError `MILLRACE_USAGE` for an unknown corpus or kind of URL
+ */
+export function parseSourceSpec(spec: string): SourceSpec {
+  if (spec === '-') return { kind: 'stdin', name: spec };
+  if (spec === '') throw new MillraceError('MILLRACE_USAGE', 'A source has no name', { expected: SOURCES });
+  const scheme = /^([a-z][a-z\d+.-]+):\/\//i.exec(spec)?.[1]?.toLowerCase();
+  if (scheme === 'http' || scheme === 'https' || scheme === 'file') {
+    const [name, entry] = splitAt(spec, spec.indexOf('#'));
+    const url = parseUrl(name);
+    return scheme === 'file'
+      ? { kind: 'file', name, path: fileURLToPath(url), ...entry }
+      : { kind: 'http', name, url: url.href, ...entry };
+  }
+  if (scheme !== undefined) {
+    throw new MillraceError('MILLRACE_USAGE', 'This kind of URL cannot be opened', { expected: SOURCES, found: spec });
+  }
+  // The longest path that exists wins, so that an entry may have a "#" in its name as well as a path.
+  for (let at = spec.length; at > 0; at = spec.lastIndexOf('#', at - 1)) {
+    if (existsSync(spec.slice(0, at))) return toFile(...splitAt(spec, at === spec.length ? -1 : at));
+  }
+  if (looksLikeCorpus(spec)) return { kind: 'corpus', name: spec, corpus: corpusNamed(spec) };
+  return toFile(...splitAt(spec, spec.indexOf('#')));
+}
+
+/**
+ * The bytes of a source, block by block; of several files, if the entry is a glob, one after the other in the
+ * archive's order. Nothing is opened before the first block is asked for; what was opened is closed at the end, on an
+ * early return, on an error and on abort.
+ *
+ * @throws MillraceError `MILLRACE_NOT_FOUND` for a file or entry that is not there, `MILLRACE_HTTP` for a download that
+ * failed, `MILLRACE_BAD_ARCHIVE` and `MILLRACE_CHECKSUM` for damage, `MILLRACE_USAGE` for a source that makes no sense
+ */
+export async function* openSource(spec: string, options: SourceOptions = {}): AsyncGenerator<Block, void> {
+  const source = parseSourceSpec(spec);
+  const { name } = source;
+  switch (source.kind) {
+    case 'stdin': {
+      const origin = { source: name };
+      return yield* toBlocks(gunzipIfGzip(readStdin(options), origin, options), origin);
+    }
+    case 'file':
+      return yield* openPath(source.path, source.entry, name, options);
+    case 'http':
+      return yield* openPath(await download(source.url, options), source.entry, name, options);
+    case 'corpus': {
+      const place = locate(source.corpus, options.mirror || process.env.MILLRACE_MIRROR || source.corpus.base);
+      const path = place instanceof URL ? await download(place.href, options) : place;
+      return yield* openPath(path, source.corpus.entry, name, options);
+    }
+  }
+}
+
+const SOURCES = `a path, a file:, http: or https: URL, "-" for standard input, or one of ${[...corpora.keys()].join(', ')}`;
+
+async function* openPath(
+  path: string,
+  pattern: string | undefined,
+  name: string,
+  options: ReadOptions,
+): AsyncGenerator<Block, void> {
+  if (!(await isZipFile(path, options))) {
+    const origin = { source: name };
+    if (pattern !== undefined) {
+      throw new MillraceError('MILLRACE_USAGE', `This is not a zip archive and has no entry "${pattern}"`, { origin });
+    }
+    return yield* toBlocks(gunzipIfGzip(readFile(path, options), origin, options), origin);
+  }
+  const entries = await listEntries(path, options);
+  for (const entry of await choose(entries, pattern, { source: name })) {
+    const origin = { source: name, entry: entry.name };
+    yield* toBlocks(readEntryBytes(path, entry, origin, options), origin);
+  }
+}
+
+async function isZipFile(path: string, { signal }: ReadOptions): Promise<boolean> {
+  const handle = await openFile(path, signal);
+  try {
+    // What a pipe has given is gone: so only a file, which can be read again, is looked at.
+    if (!(await handle.stat()).isFile()) return false;
+    const head = Buffer.alloc(MAGIC_BYTES);
+    await unlessAborted(() => handle.read(head, 0, head.length, 0), signal);
+    return isZip(head);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The entries that a pattern means: one by its exact name, else all that the glob matches, else the only one. */
+async function choose(entries: readonly ZipEntry[], pattern: string | undefined, origin: Origin): Promise<ZipEntry[]> {
+  if (pattern === undefined) {
+    if (entries.length === 1) return [...entries];
+    throw new MillraceError('MILLRACE_USAGE', `The archive holds ${entries.length} files: say which one`, {
+      origin,
+      expected: `${origin.source}#ENTRY with one of ${await listNames(entries, '')}`,
+    });
+  }
+  const exact = entries.filter((entry) => entry.name === pattern);
+  if (exact.length > 0) return exact;
+  const { default: picomatch } = await import('picomatch');
+  const matching = picomatch.scan(pattern).isGlob ? entries.filter((entry) => picomatch(pattern)(entry.name)) : [];
+  if (matching.length > 0) return matching;
+  throw new MillraceError('MILLRACE_NOT_FOUND', 'The archive has no such entry', {
+    origin,
+    expected: entries.length === 0 ? 'an archive that is not empty' : `one of ${await listNames(entries, pattern)}`,
+    found: pattern,
+  });
+}
+
+const LONGEST_LIST = 20;
+
+/** The entries' names, those most like `wanted` first. */
+async function listNames(entries: readonly ZipEntry[], wanted: string): Promise<string> {
+  const { default: levenshtein } = await import('fast-levenshtein');
+  const byDistance = entries
+    .map(({ name }) => ({ name, distance: wanted === '' ? 0 : levenshtein.get(wanted, name) }))
+    .sort((a, b) => a.distance - b.distance);
+  const names = byDistance.slice(0, LONGEST_LIST).map(({ name }) => name);
+  return names.length < entries.length
+    ? `${names.join(', ')} and ${entries.length - names.length} more`
+    : names.join(', ');
+}
+
+/** Where a corpus is: below a URL, or in a folder. */
+function locate({ file }: Corpus, base: string): URL | string {
+  if (/^https?:/i.test(base)) return new URL(file, base.endsWith('/') ? base : `${base}/`);
+  return join(/^file:/i.test(base) ? fileURLToPath(base) : base, file);
+}
+
+function toFile(path: string, entry: { entry?: string }): SourceSpec {
+  return { kind: 'file', name: path, path, ...entry };
+}
+
+function splitAt(spec: string, at: number): [string, { entry?: string }] {
+  return at < 0 ? [spec, {}] : [spec.slice(0, at), { entry: spec.slice(at + 1) }];
+}
+
+function parseUrl(text: string): URL {
+  try {
+    return new URL(text);
+  } catch (cause) {
+    throw new MillraceError('MILLRACE_USAGE', 'This is not a URL', { found: text, cause });
+  }
+}
