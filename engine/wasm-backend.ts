@@ -3,20 +3,48 @@
  * Emscripten's globals, and say more than we want to depend on.
  */
 
-import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  type DataType,
+  getKernel,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 
 /** A view of a tensor's elements in place. Any later allocation may move the heap: take it last, use it at once. */
 export type HeapView = Float32Array | Int32Array | Uint8Array;
 
 export interface WasmBackend {
   readonly wasm: {
+    /** @returns the address, or 0 when the heap is full */
     _malloc(bytes: number): number;
+    /** A function of the compiled library; `array` arguments are bytes that it sees for the time of the call. */
+    cwrap(name: string, result: null, parameters: ('number' | 'array')[]): (...values: (number | Uint8Array)[]) => void;
+    readonly tfjs: {
+      /** Forgets the library's record of a tensor, and frees nothing else. */
+      disposeData(id: number): void;
+    };
   };
-  /** Allocates the elements of a tensor, uninitialised. */
-  makeOutput(shape: number[], dtype: DataType): TensorInfo;
+  readonly dataIdMap: {
+    /** `id` is the library's name for the tensor. */
+    get(dataId: object): { readonly id: number; readonly memoryOffset: number };
+    delete(dataId: object): boolean;
+  };
+  /** A tensor with uninitialised elements, or with the elements at an address. */
+  makeOutput(shape: number[], dtype: DataType, memoryOffset?: number): TensorInfo;
   typedArrayFromHeap(tensor: TensorInfo): HeapView;
   /** Gives up one reference. */
   disposeData(dataId: object): boolean;
   /** Adds a reference, so that another tensor may share the elements. */
   incRef(dataId: object): void;
+}
+
+/** Runs another kernel of the wasm backend, whoever made it. */
+export function runWasmKernel(
+  backend: WasmBackend,
+  kernel: string,
+  inputs: NamedTensorInfoMap,
+  attrs: NamedAttrMap = {},
+): TensorInfo {
+  return getKernel(kernel, 'wasm').kernelFunc({ inputs, backend, attrs }) as TensorInfo;
 }

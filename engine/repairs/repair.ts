@@ -1,10 +1,10 @@
 /** How a kernel of a TensorFlow.js backend is replaced by one of ours, once, whoever asks and how often. */
 
 import {
-  type Attribute,
   getKernel,
   type KernelConfig,
   type KernelFunc,
+  type KernelSetupFunc,
   registerKernel,
   type TensorInfo,
   unregisterKernel,
@@ -17,12 +17,16 @@ export interface KernelCall<Backend, Inputs, Attrs> {
   readonly backend: Backend;
 }
 
-/** A kernel of ours, and what it is told of the one that it replaces. */
+export type Kernel<Backend, Inputs, Attrs> = (call: KernelCall<Backend, Inputs, Attrs>) => TensorInfo;
+
+/** A kernel of ours. */
 export interface Repair<Backend, Inputs, Attrs> {
   readonly kernel: string;
   readonly backend: string;
-  /** Undefined when the backend has no such kernel. */
-  make(original: KernelConfig | undefined): (call: KernelCall<Backend, Inputs, Attrs>) => TensorInfo;
+  /** Called whenever the backend is set, before any kernel runs. */
+  setup?(backend: Backend): void;
+  /** @param original the kernel that is replaced; undefined at run time where the backend has none */
+  make(original: Kernel<Backend, Inputs, Attrs>): Kernel<Backend, Inputs, Attrs>;
 }
 
 const ours = new Set<KernelConfig>();
@@ -31,19 +35,25 @@ const ours = new Set<KernelConfig>();
  * Puts a kernel of ours in the place of the backend's. It must be called before `setBackend`, which is when
  * TensorFlow.js runs the set-up of every kernel; the original's set-up is kept, so that ours can call the original.
  */
-export function install<Backend, Inputs, Attrs>(repair: Repair<Backend, Inputs, Attrs>): void {
-  const original: KernelConfig | undefined = getKernel(repair.kernel, repair.backend);
+export function install<Backend, Inputs, Attrs>({
+  kernel,
+  backend,
+  setup,
+  make,
+}: Repair<Backend, Inputs, Attrs>): void {
+  const original: KernelConfig | undefined = getKernel(kernel, backend);
   if (original !== undefined && ours.has(original)) return;
   const config: KernelConfig = {
-    ...original,
-    kernelName: repair.kernel,
-    backendName: repair.backend,
-    kernelFunc: repair.make(original) as unknown as KernelFunc,
+    kernelName: kernel,
+    backendName: backend,
+    kernelFunc: make(original?.kernelFunc as unknown as Kernel<Backend, Inputs, Attrs>) as unknown as KernelFunc,
+    setupFunc: ((started: Backend) => {
+      original?.setupFunc?.(started as object);
+      setup?.(started);
+    }) as KernelSetupFunc,
   };
   // Registering over a kernel prints a warning.
-  if (original !== undefined) unregisterKernel(repair.kernel, repair.backend);
+  if (original !== undefined) unregisterKernel(kernel, backend);
   registerKernel(config);
   ours.add(config);
 }
-
-export type Attributes = Record<string, Attribute>;
