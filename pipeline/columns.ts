@@ -1,0 +1,242 @@
+/**
+ * The columns of a {@link ColumnChunk}: one field of many records as typed arrays, so that a stage can work on bytes
+ * and numbers without making a string or an object for every row.
+ *
+ * Variable-length columns are ranges (`starts[i]` to `ends[i]`) over shared memory. That is Arrow's list-view layout,
+ * and where the ranges follow one another without a gap, also its list layout (`starts` and `ends` are then two windows
+ * on one offsets array). Ranges let a parser point into the bytes it was given, and let a filter or a shuffle move rows
+ * without moving their text. A start of -1 is a null.
+ */
+export interface Column<V = unknown> {
+  readonly length: number;
+  /** Bytes that the column's rows occupy, shared memory counted in part. */
+  readonly bytes: number;
+  get(row: number): V;
+  slice(start: number, end: number): Column<V>;
+  take(rows: ArrayLike<number>): Column<V>;
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Decodes UTF-8. Short ASCII runs, which are most of what text is, skip the decoder's fixed cost. */
+export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= 24) {
+    let text = '';
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i] as number;
+      if (byte >= 0x80) return decoder.decode(bytes.subarray(start, end));
+      text += String.fromCharCode(byte);
+    }
+    return text;
+  }
+  return bytes instanceof Buffer ? bytes.toString('utf8', start, end) : decoder.decode(bytes.subarray(start, end));
+}
+
+/** Ranges over shared memory; the two kinds of list and text differ only in what they range over. */
+abstract class RangeColumn<V> implements Column<V> {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+
+  constructor(starts: Int32Array, ends: Int32Array) {
+    this.starts = starts;
+    this.ends = ends;
+  }
+
+  get length(): number {
+    return this.starts.length;
+  }
+
+  get bytes(): number {
+    let total = 0;
+    for (let i = 0; i < this.starts.length; i++) total += (this.ends[i] as number) - (this.starts[i] as number);
+    return total;
+  }
+
+  abstract get(row: number): V;
+  protected abstract over(starts: Int32Array, ends: Int32Array): Column<V>;
+
+  slice(start: number, end: number): Column<V> {
+    return this.over(this.starts.subarray(start, end), this.ends.subarray(start, end));
+  }
+
+  take(rows: ArrayLike<number>): Column<V> {
+    return this.over(pick(this.starts, rows), pick(this.ends, rows));
+  }
+}
+
+/** Text as UTF-8 bytes. */
+export class Utf8Column extends RangeColumn<string | undefined> {
+  readonly data: Uint8Array;
+
+  constructor(data: Uint8Array, starts: Int32Array, ends: Int32Array) {
+    super(starts, ends);
+    this.data = data;
+  }
+
+  static from(texts: readonly (string | undefined)[]): Utf8Column {
+    const starts = new Int32Array(texts.length).fill(-1);
+    const ends = new Int32Array(texts.length).fill(-1);
+    const encoded = texts.map((text) => (text === undefined ? undefined : Buffer.from(text)));
+    const data = Buffer.concat(encoded.filter((bytes) => bytes !== undefined));
+    let at = 0;
+    encoded.forEach((bytes, row) => {
+      if (bytes === undefined) return;
+      starts[row] = at;
+      at += bytes.length;
+      ends[row] = at;
+    });
+    return new Utf8Column(data, starts, ends);
+  }
+
+  get(row: number): string | undefined {
+    const start = this.starts[row] as number;
+    return start < 0 ? undefined : decodeUtf8(this.data, start, this.ends[row] as number);
+  }
+
+  protected over(starts: Int32Array, ends: Int32Array): Utf8Column {
+    return new Utf8Column(this.data, starts, ends);
+  }
+}
+
+/** A list of integers a row, such as the ids of a sentence. */
+export class Int32ListColumn extends RangeColumn<Int32Array | undefined> {
+  readonly values: Int32Array;
+
+  constructor(values: Int32Array, starts: Int32Array, ends: Int32Array) {
+    super(starts, ends);
+    this.values = values;
+  }
+
+  override get bytes(): number {
+    return super.bytes * 4;
+  }
+
+  get(row: number): Int32Array | undefined {
+    const start = this.starts[row] as number;
+    return start < 0 ? undefined : this.values.subarray(start, this.ends[row]);
+  }
+
+  protected over(starts: Int32Array, ends: Int32Array): Int32ListColumn {
+    return new Int32ListColumn(this.values, starts, ends);
+  }
+}
+
+/** A list of texts a row, such as the tokens of a sentence; the ranges are over the items. */
+export class Utf8ListColumn extends RangeColumn<string[] | undefined> {
+  readonly items: Utf8Column;
+
+  constructor(items: Utf8Column, starts: Int32Array, ends: Int32Array) {
+    super(starts, ends);
+    this.items = items;
+  }
+
+  /** The ranges of the items alone: what they point into is usually another column's text. */
+  override get bytes(): number {
+    return super.bytes * 8;
+  }
+
+  get(row: number): string[] | undefined {
+    const start = this.starts[row] as number;
+    if (start < 0) return undefined;
+    const texts: string[] = [];
+    for (let item = start; item < (this.ends[row] as number); item++) texts.push(this.items.get(item) as string);
+    return texts;
+  }
+
+  protected over(starts: Int32Array, ends: Int32Array): Utf8ListColumn {
+    return new Utf8ListColumn(this.items, starts, ends);
+  }
+}
+
+/** One integer a row. */
+export class Int32Column implements Column<number> {
+  readonly values: Int32Array;
+
+  constructor(values: Int32Array) {
+    this.values = values;
+  }
+
+  get length(): number {
+    return this.values.length;
+  }
+
+  get bytes(): number {
+    return this.values.length * 4;
+  }
+
+  get(row: number): number {
+    return this.values[row] as number;
+  }
+
+  slice(start: number, end: number): Int32Column {
+    return new Int32Column(this.values.subarray(start, end));
+  }
+
+  take(rows: ArrayLike<number>): Int32Column {
+    return new Int32Column(pick(this.values, rows));
+  }
+}
+
+/** One of a few values a row, by its index; an index past the dictionary is a null. */
+export class DictionaryColumn<V> implements Column<V | undefined> {
+  readonly codes: Uint8Array;
+  readonly dictionary: readonly V[];
+
+  constructor(codes: Uint8Array, dictionary: readonly V[]) {
+    this.codes = codes;
+    this.dictionary = dictionary;
+  }
+
+  get length(): number {
+    return this.codes.length;
+  }
+
+  get bytes(): number {
+    return this.codes.length;
+  }
+
+  get(row: number): V | undefined {
+    return this.dictionary[this.codes[row] as number];
+  }
+
+  slice(start: number, end: number): DictionaryColumn<V> {
+    return new DictionaryColumn(this.codes.subarray(start, end), this.dictionary);
+  }
+
+  take(rows: ArrayLike<number>): DictionaryColumn<V> {
+    return new DictionaryColumn(
+      Uint8Array.from(rows, (row) => this.codes[row] as number),
+      this.dictionary,
+    );
+  }
+}
+
+/** The same value in every row, such as the file that the rows came from. */
+export class ConstantColumn<V> implements Column<V> {
+  readonly value: V;
+  readonly length: number;
+  readonly bytes = 0;
+
+  constructor(value: V, length: number) {
+    this.value = value;
+    this.length = length;
+  }
+
+  get(_row: number): V {
+    return this.value;
+  }
+
+  slice(start: number, end: number): ConstantColumn<V> {
+    return new ConstantColumn(this.value, Math.max(0, Math.min(end, this.length) - start));
+  }
+
+  take(rows: ArrayLike<number>): ConstantColumn<V> {
+    return new ConstantColumn(this.value, rows.length);
+  }
+}
+
+function pick(values: Int32Array, rows: ArrayLike<number>): Int32Array {
+  const picked = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i] as number] as number;
+  return picked;
+}

@@ -1,0 +1,28 @@
+/**
+ * The streaming core: records that travel in chunks through lazy stages. It knows no text and no tensors.
+ *
+ * - A {@link Pipeline} is a source and stages; it runs when it is iterated.
+ * - {@link defineStage} makes a stage from a function over records, tables or chunks.
+ * - A {@link Chunk} is how records travel: {@link ArrayChunk} for values, {@link ColumnChunk} for tables.
+ */
+export { ArrayChunk, CHUNK_LENGTH, type Chunk } from './chunk.ts';
+export { ColumnChunk, type Columns } from './column-chunk.ts';
+export {
+  type Column,
+  ConstantColumn,
+  DictionaryColumn,
+  Int32Column,
+  Int32ListColumn,
+  Utf8Column,
+  Utf8ListColumn,
+} from './columns.ts';
+export { type ErrorCode, type ErrorDetails, errorCodes, formatOrigin, MillraceError, type Origin } from './errors.ts';
+export type { Report, StageReport } from './meter.ts';
+export { Pipeline } from './pipeline.ts';
+export { Random } from './random.ts';
+export { extend, isView, toPlain } from './record.ts';
+export { failOnReject, parseOnError, quarantineRejects, type Rejects, skipRejects } from './rejects.ts';
+export type { Run } from './run.ts';
+export type { Source } from './source.ts';
+export { DROP, type RecordForm, type StageContext, type StageForm, type StageSpec, type StreamForm } from './spec.ts';
+export { defineStage, type Stage } from './stage.ts';

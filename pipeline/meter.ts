@@ -1,0 +1,128 @@
+import type { Chunk } from './chunk.ts';
+
+/** What one stage did in a run. Times are seconds of wall clock. */
+export interface StageReport {
+  readonly name: string;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  /** Payload bytes that left the stage. */
+  readonly bytesOut: number;
+  /** Time spent in the stage itself; for a source, reading and inflating included. */
+  readonly busySeconds: number;
+  /** Time spent waiting for the stage before; for `prefetch`, time that its consumer had to wait. */
+  readonly waitingSeconds: number;
+  /** Records left out on purpose, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Records that broke a rule. */
+  readonly rejected: number;
+}
+
+/** What a run did, stage by stage, and which stage it waited for. */
+export interface Report {
+  readonly seconds: number;
+  /** Time in which whoever iterates the pipeline was at work, not waiting for it. */
+  readonly consumerSeconds: number;
+  readonly stages: readonly StageReport[];
+  /** The name of the stage with the most busy time, or `consumer`. */
+  readonly bottleneck: string;
+}
+
+/** The counters of one stage. */
+export class StageMeter {
+  readonly name: string;
+  /** Whether its consumer runs while it fetches, so that waiting for the stage before costs nobody time. */
+  readonly overlaps: boolean;
+  recordsIn = 0;
+  recordsOut = 0;
+  bytesOut = 0;
+  elapsed = 0;
+  waiting = 0;
+  rejected = 0;
+  readonly dropped = new Map<string, number>();
+
+  constructor(name: string, overlaps = false) {
+    this.name = name;
+    this.overlaps = overlaps;
+  }
+
+  report(): StageReport {
+    return {
+      name: this.name,
+      recordsIn: this.recordsIn,
+      recordsOut: this.recordsOut,
+      bytesOut: this.bytesOut,
+      busySeconds: this.overlaps ? 0 : Math.max(0, this.elapsed - this.waiting) / 1000,
+      waitingSeconds: (this.overlaps ? this.elapsed : this.waiting) / 1000,
+      dropped: Object.fromEntries(this.dropped),
+      rejected: this.rejected,
+    };
+  }
+}
+
+/**
+ * The meter of one run. Time is taken where chunks change hands, twice a chunk, so that measuring costs nothing that
+ * could be measured: the time in a stage's `next()` less the time it waited in the `next()` of the stage before.
+ */
+export class Meter {
+  readonly #stages: StageMeter[] = [];
+  readonly #started = performance.now();
+  #ended: number | undefined;
+  #last: StageMeter | undefined;
+
+  stage(name: string, overlaps = false): StageMeter {
+    const meter = new StageMeter(name, overlaps);
+    this.#stages.push(meter);
+    return meter;
+  }
+
+  /** The same chunks, counted and timed on their way from one stage to the next (or to the consumer). */
+  link<T>(source: AsyncIterable<Chunk<T>>, from: StageMeter, to?: StageMeter): AsyncIterable<Chunk<T>> {
+    if (!to) this.#last = from;
+    return {
+      [Symbol.asyncIterator]: () => {
+        const iterator = source[Symbol.asyncIterator]();
+        return {
+          next: async () => {
+            const start = performance.now();
+            try {
+              const result = await iterator.next();
+              if (!result.done) count(result.value, from, to);
+              return result;
+            } finally {
+              const took = performance.now() - start;
+              from.elapsed += took;
+              if (to) to.waiting += took;
+            }
+          },
+          return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+        };
+      },
+    };
+  }
+
+  /** Stops the clock; the first call counts. */
+  end(): void {
+    this.#ended ??= performance.now();
+  }
+
+  report(): Report {
+    const seconds = ((this.#ended ?? performance.now()) - this.#started) / 1000;
+    const consumerSeconds = Math.max(0, seconds - (this.#last?.elapsed ?? 0) / 1000);
+    const stages = this.#stages.map((stage) => stage.report());
+    let bottleneck = 'consumer';
+    let most = consumerSeconds;
+    for (const stage of stages) {
+      if (stage.busySeconds > most) {
+        bottleneck = stage.name;
+        most = stage.busySeconds;
+      }
+    }
+    return { seconds, consumerSeconds, stages, bottleneck };
+  }
+}
+
+function count(chunk: Chunk<unknown>, from: StageMeter, to: StageMeter | undefined): void {
+  from.recordsOut += chunk.length;
+  from.bytesOut += chunk.bytes;
+  if (to) to.recordsIn += chunk.length;
+}

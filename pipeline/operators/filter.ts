@@ -1,0 +1,23 @@
+import type { Chunk } from '../chunk.ts';
+import { type StageSpec, untilAborted } from '../spec.ts';
+
+/** The records for which `keep` answers true; the rest are counted as dropped. */
+export function filter<T>(keep: (value: T, index: number) => boolean | Promise<boolean>): StageSpec<T, T> {
+  return {
+    name: 'filter',
+    async *stream(source, context) {
+      let index = 0;
+      for await (const chunk of source) {
+        const rows: number[] = [];
+        for (let row = 0; row < chunk.length; row++) {
+          const verdict = keep(chunk.get(row), index++);
+          if (verdict instanceof Promise ? await untilAborted(verdict, context.signal) : verdict) rows.push(row);
+          else context.drop('filtered');
+        }
+        // Rows are picked out of the chunk, so that columns stay columns.
+        const kept: Chunk<T> = rows.length === chunk.length ? chunk : chunk.take(rows);
+        if (kept.length > 0) yield kept;
+      }
+    },
+  };
+}

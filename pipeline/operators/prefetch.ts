@@ -1,0 +1,51 @@
+import type { Chunk } from '../chunk.ts';
+import { MillraceError } from '../errors.ts';
+import type { StageSpec } from '../spec.ts';
+
+/**
+ * Up to `ahead` chunks are fetched while the consumer is at work on earlier ones (a batch is a chunk of its own, so
+ * after `batch` these are batches). Nothing is fetched before the first is asked for. An error of the source comes
+ * after the chunks that were made before it.
+ *
+ * @throws MillraceError MILLRACE_USAGE unless `ahead` is a positive integer
+ */
+export function prefetch<T>(ahead: number): StageSpec<T, T> {
+  if (!(Number.isInteger(ahead) && ahead > 0)) {
+    throw new MillraceError('MILLRACE_USAGE', 'Nothing would be prefetched', {
+      expected: 'a positive number of chunks',
+      found: ahead,
+    });
+  }
+  return {
+    name: 'prefetch',
+    options: { ahead },
+    overlaps: true,
+    async *stream(source) {
+      const iterator = source[Symbol.asyncIterator]();
+      const ready: Promise<IteratorResult<Chunk<T>>>[] = [];
+      // One request at a time, each behind the one before: a source need not bear several at once.
+      let tail: Promise<IteratorResult<Chunk<T>>> | undefined;
+      const fetch = () => {
+        tail = tail
+          ? tail.then((before) => (before.done ? before : iterator.next()))
+          : Promise.resolve(iterator.next());
+        // It is awaited in its turn; until then a failure must not count as unhandled.
+        tail.catch(() => {});
+        ready.push(tail);
+      };
+      try {
+        for (;;) {
+          while (ready.length < ahead + 1) fetch();
+          const result = await (ready.shift() as Promise<IteratorResult<Chunk<T>>>);
+          if (result.done) return;
+          yield result.value;
+        }
+      } finally {
+        // What is still being fetched ends first, so that the source is idle, and closed, when we are.
+        const closing = iterator.return?.();
+        await Promise.allSettled(ready);
+        await closing;
+      }
+    },
+  };
+}

@@ -1,0 +1,246 @@
+import { type AsyncIterableInput, AsyncIterableX } from 'ix/asynciterable/asynciterablex';
+import type { OperatorAsyncFunction, UnaryFunction } from 'ix/interfaces';
+import type { Chunk } from './chunk.ts';
+import { MillraceError } from './errors.ts';
+import type { Report } from './meter.ts';
+import { concat } from './operators/concat.ts';
+import { filter } from './operators/filter.ts';
+import { interleave } from './operators/interleave.ts';
+import { map } from './operators/map.ts';
+import { prefetch } from './operators/prefetch.ts';
+import { rechunk } from './operators/rechunk.ts';
+import { shard } from './operators/shard.ts';
+import { shuffle } from './operators/shuffle.ts';
+import { skip } from './operators/skip.ts';
+import { take } from './operators/take.ts';
+import { tap } from './operators/tap.ts';
+import { RecordIterator } from './record-iterator.ts';
+import { parseOnError, type Rejects } from './rejects.ts';
+import { type Plan, Run } from './run.ts';
+import { iterableSource, type Source } from './source.ts';
+import type { StageSpec } from './spec.ts';
+
+type Operator<In, Out> = (source: AsyncIterable<In>) => Out;
+
+/**
+ * A lazy stream of records: an IxJS `AsyncIterableX`, so every IxJS operator works on it, that travels in chunks.
+ *
+ * A pipeline is a description. Nothing is opened until it is iterated, each iteration runs it anew, and `break`,
+ * `return()` or an `AbortSignal` close every file, socket and thread that it opened. The signal is given to
+ * `pipeline[Symbol.asyncIterator](signal)`, as IxJS does, or with {@link Pipeline.withAbort}.
+ *
+ * @example
+ * const long = Pipeline.from(['a', 'rose', 'is', 'a', 'rose']).filter((word) => word.length > 1);
+ * for await (const word of long) console.log(word);
+ */
+export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
+  readonly source: Source<unknown>;
+  readonly stages: readonly StageSpec<unknown, unknown>[];
+  readonly rejects: Rejects | undefined;
+  readonly #signal: AbortSignal | undefined;
+  #run: Run | undefined;
+
+  private constructor(plan: Plan<T>, signal?: AbortSignal) {
+    super();
+    this.source = plan.source;
+    this.stages = plan.stages;
+    this.rejects = plan.rejects;
+    this.#signal = signal;
+  }
+
+  /** IxJS calls every `AsyncIterableX` an instance of every subclass; for ours the question means what it says. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && #signal in value;
+  }
+
+  /**
+   * A pipeline over `values`: an array or other iterable, an async iterable, a Node stream, or whatever else IxJS takes
+   * (a promise, an observable). An asynchronous source is read one record at a time, never ahead.
+   *
+   * @param selector applied to each value, as in IxJS
+   */
+  static override from<S, T = S>(
+    values: AsyncIterableInput<S>,
+    selector?: (value: S, index: number) => T | Promise<T>,
+    thisArg?: unknown,
+  ): Pipeline<T> {
+    const pipeline: Pipeline<S> =
+      values instanceof Pipeline ? values : Pipeline.fromSource(iterableSource<S>(iterable(values)));
+    return selector ? pipeline.map(selector.bind(thisArg)) : (pipeline as Pipeline<unknown> as Pipeline<T>);
+  }
+
+  /** A pipeline over a source of chunks. */
+  static fromSource<T>(source: Source<T>): Pipeline<T> {
+    return new Pipeline<T>({ source, stages: [] });
+  }
+
+  /** The pipeline with one more stage. `pipe` with what `defineStage` makes reads better. */
+  stage<Out>(spec: StageSpec<T, Out>): Pipeline<Out> {
+    return this.#with<Out>({ stages: [...this.stages, spec as StageSpec<unknown, unknown>] });
+  }
+
+  /** Applies stages and IxJS operators from left to right. */
+  override pipe<A>(a: Operator<T, A>): A;
+  override pipe<A, B>(a: Operator<T, AsyncIterable<A>>, b: Operator<A, B>): B;
+  override pipe<A, B, C>(a: Operator<T, AsyncIterable<A>>, b: Operator<A, AsyncIterable<B>>, c: Operator<B, C>): C;
+  override pipe<A, B, C, D>(
+    a: Operator<T, AsyncIterable<A>>,
+    b: Operator<A, AsyncIterable<B>>,
+    c: Operator<B, AsyncIterable<C>>,
+    d: Operator<C, D>,
+  ): D;
+  override pipe<A, B, C, D, E>(
+    a: Operator<T, AsyncIterable<A>>,
+    b: Operator<A, AsyncIterable<B>>,
+    c: Operator<B, AsyncIterable<C>>,
+    d: Operator<C, AsyncIterable<D>>,
+    e: Operator<D, E>,
+  ): E;
+  override pipe<A, B, C, D, E, F>(
+    a: Operator<T, AsyncIterable<A>>,
+    b: Operator<A, AsyncIterable<B>>,
+    c: Operator<B, AsyncIterable<C>>,
+    d: Operator<C, AsyncIterable<D>>,
+    e: Operator<D, AsyncIterable<E>>,
+    f: Operator<E, F>,
+  ): F;
+  override pipe<R>(...operations: UnaryFunction<AsyncIterable<T>, R>[]): R;
+  override pipe<R>(...operations: OperatorAsyncFunction<T, R>[]): AsyncIterableX<R>;
+  override pipe<R extends NodeJS.WritableStream>(writable: R, options?: { end?: boolean }): R;
+  override pipe(...operations: never[]): unknown {
+    return (super.pipe as (...all: never[]) => unknown).apply(this, operations);
+  }
+
+  /** Each record through `fn`, which may be asynchronous; the order stays. */
+  map<Out>(fn: (value: T, index: number) => Out | Promise<Out>): Pipeline<Out> {
+    return this.stage(map(fn));
+  }
+
+  /** The records for which `keep` answers true. */
+  filter(keep: (value: T, index: number) => boolean | Promise<boolean>): Pipeline<T> {
+    return this.stage(filter(keep));
+  }
+
+  /** The first `count` records; the source is closed as soon as they are there. */
+  take(count: number): Pipeline<T> {
+    return this.stage(take(count));
+  }
+
+  /** All but the first `count` records. */
+  skip(count: number): Pipeline<T> {
+    return this.stage(skip(count));
+  }
+
+  /** The records as they are; `look` sees each on its way. */
+  tap(look: (value: T, index: number) => void | Promise<void>): Pipeline<T> {
+    return this.stage(tap(look));
+  }
+
+  /** A windowed shuffle over `buffer` records; the same seed gives the same order. */
+  shuffle(buffer: number, seed: number): Pipeline<T> {
+    return this.stage(shuffle(buffer, seed));
+  }
+
+  /** Every `of`-th record, from the `index`-th: one worker's part. */
+  shard(index: number, of: number): Pipeline<T> {
+    return this.stage(shard(index, of));
+  }
+
+  /** Fetches up to `ahead` chunks while the consumer is at work. */
+  prefetch(ahead: number): Pipeline<T> {
+    return this.stage(prefetch(ahead));
+  }
+
+  /** The same records in chunks of `length`. */
+  rechunk(length: number): Pipeline<T> {
+    return this.stage(rechunk(length));
+  }
+
+  /** These records, then those of the others. */
+  concat(...others: Pipeline<T>[]): Pipeline<T> {
+    return Pipeline.fromSource(concat<T>([this, ...others]));
+  }
+
+  /** One record of each in turn; those that have ended are passed over. */
+  interleave(...others: Pipeline<T>[]): Pipeline<T> {
+    return Pipeline.fromSource(interleave<T>([this, ...others]));
+  }
+
+  /**
+   * What becomes of records that break a rule.
+   *
+   * @param policy `fail` (the default), `skip`, `quarantine:FILE`, or a policy of your own
+   * @throws MillraceError MILLRACE_USAGE for an unknown policy
+   */
+  onError(policy: string | Rejects): Pipeline<T> {
+    return this.#with<T>({ rejects: typeof policy === 'string' ? parseOnError(policy) : policy });
+  }
+
+  /** The pipeline, closed and ended with `signal.reason` when `signal` aborts. */
+  withAbort(signal: AbortSignal): Pipeline<T> {
+    return new Pipeline<T>(this, this.#signal ? AbortSignal.any([this.#signal, signal]) : signal);
+  }
+
+  /** All records, in order. */
+  async toArray(signal?: AbortSignal): Promise<T[]> {
+    const values: T[] = [];
+    for await (const chunk of this.chunks(signal)) for (const value of chunk) values.push(value);
+    return values;
+  }
+
+  /** The records as they travel, for consumers that work on whole chunks. */
+  async *chunks(signal?: AbortSignal): AsyncGenerator<Chunk<T>, void, undefined> {
+    // Ours ends what is still under way (a prefetch, say) when the consumer stops early.
+    const ours = new AbortController();
+    const run = new Run(AbortSignal.any([ours.signal, this.#signal, signal].filter((one) => one !== undefined)));
+    this.#run = run;
+    const stream = run.open<T>(this)[Symbol.asyncIterator]();
+    let idle = false;
+    // Aborted while the consumer holds a chunk: nobody may ever come back to find out, so close now.
+    const closeIfIdle = () => idle && stream.return?.().catch(noop);
+    run.signal.addEventListener('abort', closeIfIdle, { once: true });
+    try {
+      for (;;) {
+        run.signal.throwIfAborted();
+        const result = await stream.next();
+        if (result.done) return;
+        idle = true;
+        yield result.value;
+        idle = false;
+      }
+    } finally {
+      run.signal.removeEventListener('abort', closeIfIdle);
+      ours.abort();
+      await stream.return?.();
+      run.meter.end();
+    }
+  }
+
+  [Symbol.asyncIterator](signal?: AbortSignal): AsyncIterator<T> {
+    return new RecordIterator(this.chunks(signal));
+  }
+
+  /**
+   * What the latest iteration did, stage by stage; it may still be under way.
+   *
+   * @throws MillraceError MILLRACE_USAGE before the first iteration
+   */
+  report(): Report {
+    if (this.#run) return this.#run.meter.report();
+    throw new MillraceError('MILLRACE_USAGE', 'There is nothing to report', {
+      hint: 'Iterate the pipeline first, then ask the same pipeline object for its report.',
+    });
+  }
+
+  #with<Out>(changes: Partial<Plan<Out>>): Pipeline<Out> {
+    const { source, stages, rejects } = this;
+    return new Pipeline<Out>({ source, stages, rejects, ...changes }, this.#signal);
+  }
+}
+
+function iterable<T>(values: AsyncIterableInput<T>): Iterable<T> | AsyncIterable<T> {
+  if (Symbol.asyncIterator in values || Symbol.iterator in values) return values as Iterable<T> | AsyncIterable<T>;
+  return AsyncIterableX.from(values);
+}
+
+function noop(): void {}

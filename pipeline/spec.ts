@@ -1,0 +1,108 @@
+/**
+ * What a stage is made of: a function over chunks, and the ways to derive that function from something simpler.
+ */
+import { ArrayChunk, type Chunk } from './chunk.ts';
+import { ColumnChunk } from './column-chunk.ts';
+import { MillraceError } from './errors.ts';
+
+/** What a stage may ask of the run that it works in. */
+export interface StageContext {
+  /** Aborted when the run is to end early. Stages that only pull from their source need not look at it. */
+  readonly signal: AbortSignal;
+  /** Hands a bad record to the run's error policy, which throws `error` unless bad records are to be left out. */
+  reject(error: MillraceError, raw: unknown): void;
+  /** Counts a record that is left out on purpose. Returns {@link DROP}, so that `return context.drop(why)` reads well. */
+  drop(reason: string): typeof DROP;
+}
+
+/** What a record function returns to leave its record out. */
+export const DROP: unique symbol = Symbol('millrace.drop');
+
+/** A stage as the pipeline runs it. */
+export interface StageSpec<In, Out> {
+  readonly name: string;
+  /** What the stage was made with, in plain JSON, to be printed and compared. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Whether the stage fetches from its source while its consumer is at work. */
+  readonly overlaps?: boolean;
+  /** Must close its source when it is closed, as `for await` does. Must not depend on where chunks begin or end. */
+  stream(source: AsyncIterable<Chunk<In>>, context: StageContext): AsyncIterable<Chunk<Out>>;
+  // Never set: they make a spec invariant in its types.
+  readonly in?: In;
+  readonly out?: Out;
+}
+
+/** A stage that turns each record into one record or none. */
+export interface RecordForm<In, Out> {
+  readonly name: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  /**
+   * One record in, one out, or {@link DROP}. An error with code MILLRACE_BAD_RECORD goes to the error policy; any other
+   * ends the run. `index` counts the records that came in.
+   */
+  record(value: In, context: StageContext, index: number): Out | typeof DROP | Promise<Out | typeof DROP>;
+  /**
+   * The same for a whole table at once. May decline (`undefined`), for columns that it doesn't know or rows that break
+   * a rule: then the record form decides, row by row.
+   */
+  columns?(chunk: ColumnChunk<In>, context: StageContext): Chunk<Out> | undefined;
+}
+
+/** A stage that sees chunks, for whatever is not one record to one. */
+export interface StreamForm<In, Out> {
+  readonly name: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly overlaps?: boolean;
+  stream(source: AsyncIterable<Chunk<In>>, context: StageContext): AsyncIterable<Chunk<Out>>;
+}
+
+export type StageForm<In, Out> = RecordForm<In, Out> | StreamForm<In, Out>;
+
+/** The chunk form of a stage, derived where it was given as a record form. */
+export function toSpec<In, Out>(form: StageForm<In, Out>): StageSpec<In, Out> {
+  if ('stream' in form) return form;
+  return {
+    name: form.name,
+    ...(form.options && { options: form.options }),
+    async *stream(source, context) {
+      let index = 0;
+      for await (const chunk of source) {
+        const table = chunk instanceof ColumnChunk ? form.columns?.(chunk, context) : undefined;
+        const result = table ?? (await eachRecord(form, chunk, context, index));
+        index += chunk.length;
+        if (result.length > 0) yield result;
+      }
+    },
+  };
+}
+
+async function eachRecord<In, Out>(
+  form: RecordForm<In, Out>,
+  chunk: Chunk<In>,
+  context: StageContext,
+  index: number,
+): Promise<Chunk<Out>> {
+  const results: Out[] = [];
+  for (const value of chunk) {
+    try {
+      const result = form.record(value, context, index++);
+      // Awaited only where there is something to wait for: an await costs more than most stages.
+      const settled = result instanceof Promise ? await untilAborted(result, context.signal) : result;
+      if (settled !== DROP) results.push(settled as Out);
+    } catch (error) {
+      if (!(error instanceof MillraceError) || error.code !== 'MILLRACE_BAD_RECORD') throw error;
+      context.reject(error, value);
+    }
+  }
+  return new ArrayChunk(results);
+}
+
+/** The promise, or the reason of the abort if that comes first. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
