@@ -20,8 +20,8 @@ export interface ReadOptions {
 /** The largest block, in bytes. zlib's default of 16 KiB costs five sixths of the speed. */
 export const BLOCK_BYTES = 1 << 20;
 
-/** How much is read at a time for zlib: large enough that the calls cost nothing, small enough for its cache. */
-const READ_BYTES = 1 << 18;
+/** For zlib: blocks of our size, and the next input at hand when it has done with one. */
+export const zlibOptions = { chunkSize: BLOCK_BYTES, writableHighWaterMark: 2 * BLOCK_BYTES };
 
 /**
  * Gives chunks their origin. The last block is empty: it is sent when all checks have passed, so a reader who has seen
@@ -40,8 +40,9 @@ export async function* toBlocks(chunks: AsyncIterable<Uint8Array>, origin: Origi
  */
 export async function* readFile(path: string, { signal }: ReadOptions = {}): AsyncGenerator<Uint8Array, void> {
   const handle = await openFile(path, signal);
-  const regular = (await handle.stat()).isFile();
+  let regular = true;
   try {
+    regular = (await handle.stat()).isFile();
     let buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
     let used = 0;
     for (;;) {
@@ -87,10 +88,10 @@ export async function* readRange(
   handle: FileHandle,
   start: number,
   end: number,
-  { signal, origin, chunkBytes = READ_BYTES }: ReadOptions & { origin: Origin; chunkBytes?: number },
+  { signal, origin }: ReadOptions & { origin: Origin },
 ): AsyncGenerator<Buffer, void> {
   for (let position = start; position < end; ) {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - position));
+    const buffer = Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, end - position));
     const { bytesRead } = await unlessAborted(() => handle.read(buffer, 0, buffer.length, position), signal);
     if (bytesRead === 0) {
       throw new MillraceError('MILLRACE_BAD_ARCHIVE', 'The file ends too early', {
@@ -166,7 +167,7 @@ export async function* gunzipIfGzip(
         hint: 'Save it to a file first, and name that file.',
       });
     }
-    if (isGzip(head)) yield* inflate(all(), createGunzip({ chunkSize: BLOCK_BYTES }), origin, options);
+    if (isGzip(head)) yield* inflate(all(), createGunzip(zlibOptions), origin, options);
     else yield* all();
   } finally {
     await iterator.return?.();

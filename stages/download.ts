@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { type ErrorDetails, MillraceError } from '../pipeline/errors.ts';
-import { BLOCK_BYTES, inflate, type ReadOptions, readFile as readBytes } from './bytes.ts';
+import { inflate, type ReadOptions, readFile as readBytes, zlibOptions } from './bytes.ts';
 
 /** How far a download is, in bytes. `received` falls back when a server cannot go on where it broke off. */
 export interface DownloadProgress {
@@ -209,7 +209,7 @@ async function keep(part: string, path: string, { encoding, ...copy }: Copy, { s
   if (encoding === 'gzip' || encoding === 'x-gzip') {
     // We did not ask for it, but some servers send it all the same.
     whole = `${part}.plain`;
-    const codec = createGunzip({ chunkSize: BLOCK_BYTES });
+    const codec = createGunzip(zlibOptions);
     await writeFile(whole, inflate(readBytes(part, { signal }), codec, { source: copy.url }, { signal }));
     size = (await stat(whole)).size;
   } else if (encoding !== undefined && encoding !== 'identity') {

@@ -8,7 +8,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { MillraceError, type Origin } from '../pipeline/errors.ts';
-import { BLOCK_BYTES, fileError, inflate, openFile, type ReadOptions, readRange, toBlocks } from './bytes.ts';
+import { fileError, inflate, openFile, type ReadOptions, readRange, toBlocks, zlibOptions } from './bytes.ts';
 import type { Block } from './records.ts';
 
 /** One file of an archive, as the archive's central directory has it. Sizes and the offset are in bytes. */
@@ -36,6 +36,7 @@ export async function listEntries(path: string, { signal }: ReadOptions = {}): P
   try {
     const { size } = await handle.stat();
     const end = await findEnd(handle, size, origin, signal);
+    await checkCount(handle, end, size, origin, signal);
     // unzipper leaves a failing source unnoticed and waits for ever: so the failure is awaited beside it.
     let fail = (_: unknown): void => {};
     const failed = new Promise<never>((_, reject) => {
@@ -55,6 +56,9 @@ export async function listEntries(path: string, { signal }: ReadOptions = {}): P
     const openCustom: OpenCustom = unzipper.Open.custom;
     // It takes the first end signature of the tail for the end record: so the tail is the end record, no more.
     const directory = await Promise.race([openCustom(source, { tailSize: size - end }), failed]);
+    // A record more or fewer than there are would otherwise pass.
+    const listed = directory.files.reduce((sum, file) => sum + recordBytes(file), 0);
+    if (listed !== directory.sizeOfCentralDirectory) throw badDirectory(origin);
     return directory.files.filter((file) => file.type !== 'Directory').map((file) => toEntry(file, origin));
   } catch (error) {
     signal?.throwIfAborted();
@@ -88,16 +92,8 @@ export async function* readEntryBytes(
   const handle = await openFile(path, signal);
   try {
     const start = await findData(handle, entry, origin, signal);
-    const end = start + entry.compressedSize;
-    const bytes =
-      entry.method === STORED
-        ? readRange(handle, start, end, { signal, origin, chunkBytes: BLOCK_BYTES })
-        : inflate(
-            readRange(handle, start, end, { signal, origin }),
-            createInflateRaw({ chunkSize: BLOCK_BYTES }),
-            origin,
-            { signal },
-          );
+    const data = readRange(handle, start, start + entry.compressedSize, { signal, origin });
+    const bytes = entry.method === STORED ? data : inflate(data, createInflateRaw(zlibOptions), origin, { signal });
     let crc = 0;
     let length = 0;
     for await (const chunk of bytes) {
@@ -164,6 +160,28 @@ async function findEnd(handle: FileHandle, size: number, origin: Origin, signal?
   throw badDirectory(origin);
 }
 
+/**
+ * unzipper makes room for as many entries as a zip64 end record promises, and would be busy with a damaged number for
+ * minutes: so that number is looked at first.
+ */
+async function checkCount(handle: FileHandle, end: number, size: number, origin: Origin, signal?: AbortSignal) {
+  if (end < LOCATOR_BYTES) return;
+  const locator = await readAll(handle, end - LOCATOR_BYTES, end, origin, signal);
+  if (locator.readUInt32LE(0) !== 0x07064b50) return;
+  const at = Number(locator.readBigUInt64LE(8));
+  const count = (await readAll(handle, at, at + 56, origin, signal)).readBigUInt64LE(32);
+  if (count > size / RECORD_BYTES) throw badDirectory(origin);
+}
+
+const LOCATOR_BYTES = 20;
+
+/** A record of the central directory, without its name, extra field and comment. */
+const RECORD_BYTES = 46;
+
+function recordBytes(file: DirectoryFile): number {
+  return RECORD_BYTES + file.fileNameLength + file.extraFieldLength + file.fileCommentLength;
+}
+
 async function readAll(handle: FileHandle, start: number, end: number, origin: Origin, signal?: AbortSignal) {
   const parts: Buffer[] = [];
   for await (const part of readRange(handle, start, end, { signal, origin })) parts.push(part);
@@ -171,15 +189,17 @@ async function readAll(handle: FileHandle, start: number, end: number, origin: O
 }
 
 function toEntry(file: DirectoryFile, origin: Origin): ZipEntry {
-  if (file.signature !== 0x02014b50) throw badDirectory(origin);
+  const { compressedSize, uncompressedSize, offsetToLocalFileHeader } = file;
+  const numbers = [compressedSize, uncompressedSize, offsetToLocalFileHeader];
+  if (file.signature !== 0x02014b50 || !numbers.every(Number.isSafeInteger)) throw badDirectory(origin);
   return {
     name: file.path,
-    size: file.uncompressedSize,
-    compressedSize: file.compressedSize,
+    size: uncompressedSize,
+    compressedSize,
     crc32: file.crc32,
     method: file.compressionMethod,
     encrypted: (file.flags & 1) !== 0,
-    offset: file.offsetToLocalFileHeader,
+    offset: offsetToLocalFileHeader,
   };
 }
 
@@ -202,6 +222,9 @@ interface DirectoryFile {
   readonly compressedSize: number;
   readonly uncompressedSize: number;
   readonly offsetToLocalFileHeader: number;
+  readonly fileNameLength: number;
+  readonly extraFieldLength: number;
+  readonly fileCommentLength: number;
   readonly path: string;
   readonly type: 'Directory' | 'File';
 }
@@ -209,4 +232,4 @@ interface DirectoryFile {
 type OpenCustom = (
   source: { size: () => Promise<number>; stream: (offset: number) => Readable },
   options: { tailSize: number },
-) => Promise<{ files: readonly DirectoryFile[] }>;
+) => Promise<{ files: readonly DirectoryFile[]; sizeOfCentralDirectory: number }>;
