@@ -1,0 +1,25 @@
+/** Sentence-pair models: encoders, heads, training, evaluation and checkpoints. Start an engine before anything else. */
+
+export { type DatasetOptions, type PairDataset, type PairExample, type PairInputs, toDataset } from './dataset.ts';
+export { type ClassFigures, type Evaluation, evaluate } from './evaluate.ts';
+export { type Head, headOf, targetScores } from './heads.ts';
+export { DistanceScore } from './layers/distance-score.ts';
+export { Merger } from './layers/merger.ts';
+export { JoinPair, SplitPair } from './layers/pairs.ts';
+export { RNNCell } from './layers/rnn-cell.ts';
+export { RNNEncoder } from './layers/rnn-encoder.ts';
+export { SeededDropout } from './layers/seeded-dropout.ts';
+export { WordEmbedding } from './layers/word-embedding.ts';
+export { ClippedAdam, type ClippedAdamOptions } from './optimizer.ts';
+export { type Decision, type Prediction, predict } from './predict.ts';
+export { buildSimpleRnn, compile, type SimpleRnnConfig } from './simple-rnn.ts';
+export { labelOfScore, learnThresholds, probabilitiesOfScore, type Thresholds } from './thresholds.ts';
+export {
+  type Best,
+  type EpochRecord,
+  type StepRecord,
+  type TrainOptions,
+  type TrainRecord,
+  type TrainResult,
+  train,
+} from './train.ts';

@@ -1,0 +1,41 @@
+import { dropout, serialization, type Tensor } from '@tensorflow/tfjs-core';
+import { layers } from '@tensorflow/tfjs-layers';
+
+export interface SeededDropoutArgs {
+  readonly name?: string;
+  /** Share of the units that is dropped in training, in [0, 1). */
+  readonly rate: number;
+  readonly seed: number;
+}
+
+/**
+ * Dropout whose masks differ from step to step and yet are the same in every run of the same seed.
+ *
+ * `tf.layers.dropout` repeats one mask for ever when it has a seed, and cannot be repeated when it has none.
+ */
+export class SeededDropout extends layers.Layer {
+  static readonly className = 'millrace>SeededDropout';
+  readonly rate: number;
+  readonly seed: number;
+  /** How many masks were drawn; set it to go on (or begin again) from that step. */
+  step = 0;
+
+  constructor(args: SeededDropoutArgs) {
+    super({ ...args });
+    this.rate = args.rate;
+    this.seed = args.seed;
+    this.supportsMasking = true;
+  }
+
+  override call(inputs: Tensor | Tensor[], kwargs: { training?: boolean }): Tensor {
+    const input = Array.isArray(inputs) ? inputs[0]! : inputs;
+    if (!kwargs.training || this.rate === 0) return input;
+    return dropout(input, this.rate, undefined, `${this.seed}/${this.step++}`);
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), rate: this.rate, seed: this.seed };
+  }
+}
+
+serialization.registerClass(SeededDropout);

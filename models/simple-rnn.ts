@@ -1,0 +1,126 @@
+/**
+ * The simple recurrent sentence-pair model: one encoder reads both sentences, a head compares the two encodings.
+ */
+
+import { tensor2d } from '@tensorflow/tfjs-core';
+import { initializers, input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { MillraceError } from '../pipeline/errors.ts';
+import { LABELS } from '../stages/records.ts';
+import { type Head, headOf, losses, targetScores } from './heads.ts';
+import { DistanceScore } from './layers/distance-score.ts';
+import { Merger } from './layers/merger.ts';
+import { JoinPair, SplitPair } from './layers/pairs.ts';
+import { RNNEncoder } from './layers/rnn-encoder.ts';
+import { SeededDropout } from './layers/seeded-dropout.ts';
+import { WordEmbedding } from './layers/word-embedding.ts';
+import { ClippedAdam, type ClippedAdamOptions } from './optimizer.ts';
+import { deriveSeed } from './seeds.ts';
+
+export interface SimpleRnnConfig {
+  /** Number of words, `<pad>` (0) and `<unk>` (1) among them. */
+  readonly vocabularySize: number;
+  /** Numbers for each word, or `one-hot`: no learnt vectors, for comparison. */
+  readonly embeddingSize: number | 'one-hot';
+  /** Size of the hidden state, which is that of an encoding. */
+  readonly hiddenSize: number;
+  /** Default `classifier`. */
+  readonly head?: Head;
+  /** Share of units that the classifier drops in training, default 0.1. */
+  readonly dropout?: number;
+  /** Vectors to start from, row-major `[vocabularySize, embeddingSize]`; default small random ones. */
+  readonly initialEmbeddings?: Float32Array;
+  /** Leave the word vectors as they are; default false. */
+  readonly freezeEmbeddings?: boolean;
+  /** The same seed gives the same weights and the same losses. */
+  readonly seed: number;
+}
+
+/**
+ * Builds the model, compiled and ready for `fitDataset` and {@link train}.
+ *
+ * Inputs `premise` and `hypothesis`, int32 `[B, words]` padded with 0. Output: probabilities in the order of `LABELS`
+ * `[B, 3]`, or the distance head's score `[B, 1]`.
+ *
+ * @throws MillraceError `MILLRACE_SHAPE` when the initial embeddings are not of the size of the vocabulary
+ */
+export function buildSimpleRnn(config: SimpleRnnConfig): LayersModel {
+  const { hiddenSize, embeddingSize, vocabularySize, head = 'classifier', seed } = config;
+  const premise = input({ shape: [null], dtype: 'int32', name: 'premise' });
+  const hypothesis = input({ shape: [null], dtype: 'int32', name: 'hypothesis' });
+  const embedding = new WordEmbedding({
+    name: 'word_embedding',
+    vocabularySize,
+    embeddingSize,
+    trainable: !config.freezeEmbeddings,
+    seed: deriveSeed(seed, 'embedding'),
+  });
+  const encoder = new RNNEncoder({ name: 'encoder', units: hiddenSize, seed: deriveSeed(seed, 'encoder') });
+
+  const words = embedding.apply(new JoinPair({ name: 'join_pair' }).apply([premise, hypothesis]));
+  const encodings = new SplitPair({ name: 'split_pair' }).apply(encoder.apply(words)) as SymbolicTensor[];
+  const output = head === 'classifier' ? classify(encodings, config) : score(encodings);
+  const built = model({ name: 'simple_rnn', inputs: [premise, hypothesis], outputs: output });
+
+  if (config.initialEmbeddings) setEmbeddings(embedding, config.initialEmbeddings);
+  return compile(built);
+}
+
+/**
+ * Gives a model its head's loss and a fresh optimizer.
+ *
+ * @returns the same model
+ */
+export function compile(model: LayersModel, options: ClippedAdamOptions = {}): LayersModel {
+  const head = headOf(model);
+  model.optimizer?.dispose();
+  model.compile({
+    optimizer: new ClippedAdam(options),
+    loss: losses[head],
+    ...(head === 'classifier' && { metrics: ['accuracy'] }),
+  });
+  return model;
+}
+
+/** Merger, then Linear, ReLU, BatchNorm, Dropout, Linear and softmax. */
+function classify(encodings: SymbolicTensor[], { hiddenSize, dropout = 0.1, seed }: SimpleRnnConfig): SymbolicTensor {
+  const blocks = [
+    new Merger({ name: 'merger' }),
+    batchNormalization('merger_norm'),
+    new SeededDropout({ name: 'merger_dropout', rate: dropout, seed: deriveSeed(seed, 'merger_dropout') }),
+    linear('hidden', hiddenSize, seed, 'relu'),
+    batchNormalization('hidden_norm'),
+    new SeededDropout({ name: 'hidden_dropout', rate: dropout, seed: deriveSeed(seed, 'hidden_dropout') }),
+    linear('label', LABELS.length, seed, 'softmax'),
+  ];
+  return blocks.reduce<SymbolicTensor | SymbolicTensor[]>(
+    (value, layer) => layer.apply(value) as SymbolicTensor,
+    encodings,
+  ) as SymbolicTensor;
+}
+
+function score(encodings: SymbolicTensor[]): SymbolicTensor {
+  return new DistanceScore({ name: 'score', start: targetScores.entailment }).apply(encodings) as SymbolicTensor;
+}
+
+function linear(name: string, units: number, seed: number, activation: 'relu' | 'softmax') {
+  const kernelInitializer = initializers.glorotUniform({ seed: deriveSeed(seed, name) });
+  return layers.dense({ name, units, activation, kernelInitializer });
+}
+
+/** Momentum 0.9: a small corpus has too few steps for the averages of 0.99 to arrive. */
+function batchNormalization(name: string) {
+  return layers.batchNormalization({ name, momentum: 0.9, epsilon: 1e-5 });
+}
+
+function setEmbeddings(embedding: WordEmbedding, values: Float32Array): void {
+  const { vocabularySize, embeddingSize } = embedding;
+  if (embeddingSize === 'one-hot' || values.length !== vocabularySize * embeddingSize) {
+    throw new MillraceError('MILLRACE_SHAPE', 'The initial word vectors do not fit the model', {
+      expected: embeddingSize === 'one-hot' ? 'none (one-hot)' : `${vocabularySize} x ${embeddingSize} numbers`,
+      found: `${values.length} numbers`,
+    });
+  }
+  const matrix = tensor2d(values, [vocabularySize, embeddingSize]);
+  embedding.setWeights([matrix]);
+  matrix.dispose();
+}
