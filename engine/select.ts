@@ -6,7 +6,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { MillraceError, unknownName } from '../pipeline/errors.ts';
-import { repairCpu, repairWasm } from './repairs/index.ts';
+import { guardHeap } from './heap-guard.ts';
+import { repairCpu, repairGradients, repairWasm } from './repairs/index.ts';
+import type { WasmBackend } from './wasm-backend.ts';
 
 /** From the fastest to the one that always works. */
 export const engineNames = ['node-gpu', 'node', 'wasm', 'cpu'] as const;
@@ -60,6 +62,7 @@ async function startOne(name: EngineName): Promise<Engine> {
   if (!engineNames.includes(name)) throw unknownName('engine', name, ['auto', ...engineNames]);
   // The gradients of all operations: of the packages that Node can load, only this one registers them.
   await import('@tensorflow/tfjs-layers');
+  repairGradients();
   running = await starters[name]();
   return running;
 }
@@ -75,6 +78,7 @@ async function startWasm(): Promise<Engine> {
   const { version_wasm: version } = await import('@tensorflow/tfjs-backend-wasm');
   repairWasm();
   await keepListeners(() => setBackend('wasm'));
+  guardHeap(tf.backend() as unknown as WasmBackend);
   const simd = Boolean(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'));
   return { name: 'wasm', backend: 'wasm', version, simd };
 }

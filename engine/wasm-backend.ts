@@ -17,7 +17,8 @@ export type HeapView = Float32Array | Int32Array | Uint8Array;
 export interface WasmBackend {
   readonly wasm: {
     /** @returns the address, or 0 when the heap is full */
-    _malloc(bytes: number): number;
+    _malloc: (bytes: number) => number;
+    _free(address: number): void;
     /** A function of the compiled library; `array` arguments are bytes that it sees for the time of the call. */
     cwrap(name: string, result: null, parameters: ('number' | 'array')[]): (...values: (number | Uint8Array)[]) => void;
     readonly tfjs: {

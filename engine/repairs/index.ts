@@ -1,8 +1,17 @@
 /** Kernels that TensorFlow.js 4.22 lacks, gets wrong, or runs far too slowly, each in a file of its own. */
 
+import { wasmCast } from './cast.ts';
+import { repairGatherGradient, wasmGather } from './gather.ts';
 import { wasmBatchMatMul, wasmFusedMatMul } from './matmul.ts';
 import { install } from './repair.ts';
+import { wasmReverse } from './reverse.ts';
+import { wasmTanh } from './tanh.ts';
 import { cpuUnsortedSegmentSum, wasmUnsortedSegmentSum } from './unsorted-segment-sum.ts';
+
+/** Repairs what all backends share. The gradients must have been registered. */
+export function repairGradients(): void {
+  repairGatherGradient();
+}
 
 /** Repairs the cpu backend. Its package must have been imported, and the backend not yet been set. */
 export function repairCpu(): void {
@@ -12,6 +21,10 @@ export function repairCpu(): void {
 /** Repairs the wasm backend. Its package must have been imported, and the backend not yet been set. */
 export function repairWasm(): void {
   install(wasmBatchMatMul);
+  install(wasmCast);
   install(wasmFusedMatMul);
+  install(wasmGather);
+  install(wasmReverse);
+  install(wasmTanh);
   install(wasmUnsortedSegmentSum);
 }
