@@ -1,5 +1,6 @@
 /** Sentence-pair models: encoders, heads, training, evaluation and checkpoints. Start an engine before anything else. */
 
+export { loadModel, saveModel } from './checkpoint.ts';
 export { type DatasetOptions, type PairDataset, type PairExample, type PairInputs, toDataset } from './dataset.ts';
 export { type ClassFigures, type Evaluation, evaluate } from './evaluate.ts';
 export { type Head, headOf, targetScores } from './heads.ts';
@@ -12,6 +13,7 @@ export { SeededDropout } from './layers/seeded-dropout.ts';
 export { WordEmbedding } from './layers/word-embedding.ts';
 export { ClippedAdam, type ClippedAdamOptions } from './optimizer.ts';
 export { type Decision, type Prediction, predict } from './predict.ts';
+export { type RunConfig, readRunConfig, writeRunConfig } from './run-config.ts';
 export { buildSimpleRnn, compile, type SimpleRnnConfig } from './simple-rnn.ts';
 export { labelOfScore, learnThresholds, probabilitiesOfScore, type Thresholds } from './thresholds.ts';
 export {

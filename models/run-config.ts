@@ -1,0 +1,80 @@
+/** `config.json` of a run: all that is needed to feed its model again, and to know how it came about. */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { badRun, readJson, writeWhole } from './checkpoint.ts';
+import type { Head } from './heads.ts';
+import type { Thresholds } from './thresholds.ts';
+
+export interface RunConfig {
+  /** Version of Millrace that wrote the run. */
+  readonly version: string;
+  readonly model: 'simple-rnn';
+  readonly head: Head;
+  readonly vocabularySize: number;
+  readonly embeddingSize: number | 'one-hot';
+  readonly hiddenSize: number;
+  /** The stage that the sentences were cut with, as `pipe` writes it: `tokenize:parse`. */
+  readonly tokenizer: string;
+  readonly lowercase: boolean;
+  readonly seed: number;
+  /** The distance head's reading of its scores; learnt in training. */
+  readonly thresholds?: Thresholds;
+  /** The options of the training, for the record; nothing reads them back. */
+  readonly training?: Readonly<Record<string, unknown>>;
+}
+
+const CONFIG_FILE = 'config.json';
+
+const size = {
+  rule: 'a whole number above 0',
+  holds: (value: unknown) => Number.isInteger(value) && Number(value) > 0,
+};
+const text = { rule: 'a text', holds: (value: unknown) => typeof value === 'string' && value !== '' };
+
+/** What must hold for each field, and how to say it. */
+const rules: Record<string, { rule: string; holds: (value: unknown) => boolean }> = {
+  version: text,
+  model: { rule: '"simple-rnn"', holds: (value) => value === 'simple-rnn' },
+  head: { rule: '"classifier" or "distance"', holds: (value) => value === 'classifier' || value === 'distance' },
+  vocabularySize: size,
+  embeddingSize: { rule: `${size.rule} or "one-hot"`, holds: (value) => value === 'one-hot' || size.holds(value) },
+  hiddenSize: size,
+  tokenizer: text,
+  lowercase: { rule: 'true or false', holds: (value) => typeof value === 'boolean' },
+  seed: { rule: 'a number', holds: (value) => typeof value === 'number' },
+};
+
+const thresholdsRule = 'thresholds: {"low", "high", "scale"}, numbers, low no higher than high, scale above 0';
+
+/** Writes a run's `config.json` in one move; the folder is made when missing. */
+export async function writeRunConfig(folder: string, config: RunConfig): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeWhole(join(folder, CONFIG_FILE), `${JSON.stringify(config, undefined, 2)}\n`);
+}
+
+/**
+ * Reads and checks a run's `config.json`.
+ *
+ * @throws MillraceError `MILLRACE_BAD_RUN` when it is missing, or a field is missing or wrong
+ */
+export async function readRunConfig(folder: string): Promise<RunConfig> {
+  const config = await readJson<RunConfig>(folder, CONFIG_FILE);
+  const fields = config as Record<string, unknown>;
+  for (const [field, { rule, holds }] of Object.entries(rules)) {
+    if (!holds(fields[field])) {
+      throw badRun(folder, CONFIG_FILE, { expected: `${field}: ${rule}`, found: JSON.stringify(fields[field]) });
+    }
+  }
+  const { head, thresholds } = config;
+  if (head === 'distance' && !areThresholds(thresholds)) {
+    throw badRun(folder, CONFIG_FILE, { expected: thresholdsRule, found: JSON.stringify(thresholds) });
+  }
+  return config as RunConfig;
+}
+
+function areThresholds(value: Thresholds | undefined): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { low, high, scale } = value;
+  return [low, high, scale].every(Number.isFinite) && low <= high && scale > 0;
+}
