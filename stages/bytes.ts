@@ -142,14 +142,18 @@ export async function* inflate(
 /**
  * Opens gzip (one member or several) if that is what comes, known by its first two bytes, and hands on all else.
  *
+ * @param read opens what is to be read; its signal comes when no more is wanted
  * @throws MillraceError `MILLRACE_USAGE` for a zip, whose table of contents is at its end: it must be a file
  */
 export async function* gunzipIfGzip(
-  chunks: AsyncIterable<Uint8Array>,
+  read: (options: ReadOptions) => AsyncIterable<Uint8Array>,
   origin: Origin,
-  options: ReadOptions = {},
+  { signal }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
-  const iterator = chunks[Symbol.asyncIterator]();
+  const enough = new AbortController();
+  const iterator = read({ signal: AbortSignal.any([enough.signal, ...(signal ? [signal] : [])]) })[
+    Symbol.asyncIterator
+  ]();
   let head: Uint8Array = new Uint8Array(0);
   async function* all() {
     if (head.length > 0) yield head;
@@ -167,8 +171,11 @@ export async function* gunzipIfGzip(
         hint: 'Save it to a file first, and name that file.',
       });
     }
-    if (isGzip(head)) yield* inflate(all(), createGunzip(zlibOptions), origin, options);
-    else yield* all();
+    if (!isGzip(head)) return yield* all();
+    const codec = createGunzip(zlibOptions);
+    // zlib is fed ahead of the reader, and may wait for input that never comes when the reader has left.
+    codec.once('close', () => enough.abort());
+    yield* inflate(all(), codec, origin, { signal });
   } finally {
     await iterator.return?.();
   }

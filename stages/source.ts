@@ -82,7 +82,7 @@ export async function* openSource(spec: string, options: SourceOptions = {}): As
   switch (source.kind) {
     case 'stdin': {
       const origin = { source: name };
-      return yield* toBlocks(gunzipIfGzip(readStdin(options), origin, options), origin);
+      return yield* toBlocks(gunzipIfGzip(readStdin, origin, options), origin);
     }
     case 'file':
       return yield* openPath(source.path, source.entry, name, options);
@@ -109,7 +109,10 @@ async function* openPath(
     if (pattern !== undefined) {
       throw new MillraceError('MILLRACE_USAGE', `This is not a zip archive and has no entry "${pattern}"`, { origin });
     }
-    return yield* toBlocks(gunzipIfGzip(readFile(path, options), origin, options), origin);
+    return yield* toBlocks(
+      gunzipIfGzip((reading) => readFile(path, reading), origin, options),
+      origin,
+    );
   }
   const entries = await listEntries(path, options);
   for (const entry of await choose(entries, pattern, { source: name })) {
