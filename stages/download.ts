@@ -68,8 +68,7 @@ export async function download(url: string, options: DownloadOptions = {}): Prom
     throw error.failure;
   } finally {
     await agent.destroy();
-    await rm(part, { force: true });
-    await rm(`${part}.plain`, { force: true });
+    for (const file of [part, `${part}.plain`]) await rm(file, { force: true }).catch(() => {});
   }
 }
 
@@ -118,8 +117,10 @@ async function fetchInto(
   const attempt = async (): Promise<Copy | undefined> => {
     const resumed = copy.size > 0 && resumeHeaders(copy);
     const response = await get({ 'accept-encoding': 'identity', ...(resumed || (cached && askIfNewer(cached))) }).catch(
-      (cause: unknown) => {
-        throw new Interruption(httpError(url, 'The server cannot be reached', { cause }));
+      (cause: NodeJS.ErrnoException) => {
+        const failure = httpError(url, 'The server cannot be reached', { cause });
+        // Undici's word for what it refuses to do: redirects in circles, other protocols.
+        throw cause.code === 'UND_ERR_INVALID_ARG' ? failure : new Interruption(failure);
       },
     );
     const { statusCode, body } = response;
@@ -144,7 +145,8 @@ async function fetchInto(
         httpError(url, 'The download ended early', { expected: `${total} bytes`, found: copy.size }),
       );
     } finally {
-      body.destroy();
+      // Undici calls a body that is left unread an error, and by then nobody listens.
+      body.on('error', () => {}).destroy();
     }
   };
 
