@@ -16,7 +16,15 @@ export {
   Utf8Column,
   Utf8ListColumn,
 } from './columns.ts';
-export { type ErrorCode, type ErrorDetails, errorCodes, formatOrigin, MillraceError, type Origin } from './errors.ts';
+export {
+  type ErrorCode,
+  type ErrorDetails,
+  errorCodes,
+  formatOrigin,
+  MillraceError,
+  type Origin,
+  unknownName,
+} from './errors.ts';
 export type { Report, StageReport } from './meter.ts';
 export { Pipeline } from './pipeline.ts';
 export { Random } from './random.ts';

@@ -15,6 +15,8 @@ export interface StageReport {
   readonly dropped: Readonly<Record<string, number>>;
   /** Records that broke a rule. */
   readonly rejected: number;
+  /** Figures that the stage keeps of its own, such as `cells` and `padding` of a batch stage. */
+  readonly tallies: Readonly<Record<string, number>>;
 }
 
 /** What a run did, stage by stage, and which stage it waited for. */
@@ -39,6 +41,7 @@ export class StageMeter {
   waiting = 0;
   rejected = 0;
   readonly dropped = new Map<string, number>();
+  readonly tallies = new Map<string, number>();
 
   constructor(name: string, overlaps = false) {
     this.name = name;
@@ -55,6 +58,7 @@ export class StageMeter {
       waitingSeconds: (this.overlaps ? this.elapsed : this.waiting) / 1000,
       dropped: Object.fromEntries(this.dropped),
       rejected: this.rejected,
+      tallies: Object.fromEntries(this.tallies),
     };
   }
 }

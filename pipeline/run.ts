@@ -57,8 +57,15 @@ function stageContext(signal: AbortSignal, rejects: Rejects, meter: StageMeter):
       rejects.reject(error, raw);
     },
     drop(reason: string) {
-      meter.dropped.set(reason, (meter.dropped.get(reason) ?? 0) + 1);
+      add(meter.dropped, reason, 1);
       return DROP;
     },
+    tally(name: string, amount: number) {
+      add(meter.tallies, name, amount);
+    },
   };
+}
+
+function add(figures: Map<string, number>, name: string, amount: number): void {
+  figures.set(name, (figures.get(name) ?? 0) + amount);
 }

@@ -13,6 +13,8 @@ export interface StageContext {
   reject(error: MillraceError, raw: unknown): void;
   /** Counts a record that is left out on purpose. Returns {@link DROP}, so that `return context.drop(why)` reads well. */
   drop(reason: string): typeof DROP;
+  /** Adds to a figure that the stage keeps for the report, such as how many cells of its batches are padding. */
+  tally(name: string, amount: number): void;
 }
 
 /** What a record function returns to leave its record out. */

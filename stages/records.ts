@@ -3,7 +3,9 @@
  * lazy view of a row of columns, and a stage must work on either (copy one with `extend`, never with a spread).
  */
 
-import type { Origin } from '../pipeline/errors.ts';
+import type { Origin } from '../pipeline/index.ts';
+
+export type { Origin };
 
 /** The three relations of SNLI (Bowman et al. 2015), in the order of the classifier's logits. */
 export const LABELS = ['entailment', 'neutral', 'contradiction'] as const;
@@ -71,4 +73,12 @@ export interface PairBatch {
   readonly labels: Int32Array;
   readonly pairIds: readonly string[];
   readonly origins: readonly Origin[];
+}
+
+/** A batch of sentences that are no pairs. */
+export interface SentenceBatch {
+  readonly size: number;
+  readonly sentence: PaddedSequences;
+  /** There when every sentence had one. */
+  readonly origins?: readonly Origin[];
 }

@@ -136,6 +136,7 @@ async function isZipFile(path: string, { signal }: ReadOptions): Promise<boolean
 
 /** The entries that a pattern means: one by its exact name, else all that the glob matches, else the only one. */
 async function choose(entries: readonly ZipEntry[], pattern: string | undefined, origin: Origin): Promise<ZipEntry[]> {
+  if (entries.length === 0) throw new MillraceError('MILLRACE_NOT_FOUND', 'The archive holds no files', { origin });
   if (pattern === undefined) {
     if (entries.length === 1) return [...entries];
     throw new MillraceError('MILLRACE_USAGE', `The archive holds ${entries.length} files: say which one`, {
@@ -150,7 +151,7 @@ async function choose(entries: readonly ZipEntry[], pattern: string | undefined,
   if (matching.length > 0) return matching;
   throw new MillraceError('MILLRACE_NOT_FOUND', 'The archive has no such entry', {
     origin,
-    expected: entries.length === 0 ? 'an archive that is not empty' : `one of ${await listNames(entries, pattern)}`,
+    expected: `one of ${await listNames(entries, pattern)}`,
     found: pattern,
   });
 }

@@ -1,0 +1,48 @@
+import type { Origin } from '../../pipeline/index.ts';
+import { LABELS, type Sentence } from '../records.ts';
+import { badRecord, isLabel, lineId, optionalText, type PairFormat, parseObject, requiredText } from './format.ts';
+
+/**
+ * Pairs as Millrace writes them: objects with `premise` and `hypothesis`, each a text or an object with `text` and
+ * perhaps `tokens`, `transitions`, `ids`; `label` and `id` may be missing. So `pipe ... --to FILE.jsonl` can be read
+ * again, and any program can write a pair by hand.
+ */
+export const jsonl: PairFormat = {
+  name: 'jsonl',
+  summary: '{"premise": ..., "hypothesis": ..., "label"?: ..., "id"?: ...} a line; what pipe writes can be read again',
+
+  pair(line) {
+    const row = parseObject(line);
+    const { origin } = line;
+    const label = row.label ?? undefined;
+    if (label !== undefined && !isLabel(label)) {
+      throw badRecord(origin, 'The field "label" is wrong', `one of ${LABELS.join(', ')}, or nothing`, label);
+    }
+    return {
+      id: optionalText(row, 'id', origin) ?? lineId(origin),
+      ...(label !== undefined && { label }),
+      premise: sentence(row, 'premise', origin),
+      hypothesis: sentence(row, 'hypothesis', origin),
+      origin,
+    };
+  },
+};
+
+function sentence(row: Record<string, unknown>, field: string, origin: Origin): Sentence {
+  const value = row[field];
+  if (typeof value !== 'object' || value === null) return { text: requiredText(row, field, origin) };
+  const { tokens, transitions, ids, binaryParse } = value as Record<string, unknown>;
+  return {
+    text: requiredText(value as Record<string, unknown>, 'text', origin),
+    ...(binaryParse !== undefined && { binaryParse: requiredText({ binaryParse }, 'binaryParse', origin) }),
+    ...(tokens !== undefined && { tokens: list(tokens, 'tokens', 'string', origin) as string[] }),
+    ...(transitions !== undefined && { transitions: list(transitions, 'transitions', 'number', origin) as number[] }),
+    ...(ids !== undefined && { ids: list(ids, 'ids', 'number', origin) as number[] }),
+  };
+}
+
+function list(value: unknown, field: string, type: 'string' | 'number', origin: Origin): unknown[] {
+  const fits = type === 'string' ? (item: unknown) => typeof item === 'string' : Number.isInteger;
+  if (Array.isArray(value) && value.every(fits)) return value;
+  throw badRecord(origin, `The field "${field}" is wrong`, `a list of ${type}s`, JSON.stringify(value));
+}

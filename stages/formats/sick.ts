@@ -1,0 +1,30 @@
+import type { Label } from '../records.ts';
+import { badRecord, type PairFormat } from './format.ts';
+
+const HEADER = ['pair_ID', 'sentence_A', 'sentence_B', 'relatedness_score', 'entailment_judgment'];
+
+const LABEL_OF: Readonly<Record<string, Label>> = {
+  ENTAILMENT: 'entailment',
+  NEUTRAL: 'neutral',
+  CONTRADICTION: 'contradiction',
+};
+
+/** SICK's tab-separated pairs (Marelli et al. 2014); the header line is dropped. */
+export const sick: PairFormat = {
+  name: 'sick',
+  summary: `SICK's tab-separated columns: ${HEADER.join(', ')}`,
+
+  pair({ text, origin }, context) {
+    const cells = text.split('\t');
+    const [id, premise, hypothesis, , judgment] = cells;
+    if (id === HEADER[0]) return context.drop('header');
+    if (cells.length < HEADER.length || !premise || !hypothesis) {
+      throw badRecord(origin, 'The line is no SICK pair', `tab-separated ${HEADER.join(', ')}`, text);
+    }
+    const label = LABEL_OF[judgment as string];
+    if (!label) {
+      throw badRecord(origin, 'The judgment is wrong', `one of ${Object.keys(LABEL_OF).join(', ')}`, judgment);
+    }
+    return { id: id as string, label, premise: { text: premise }, hypothesis: { text: hypothesis }, origin };
+  },
+};

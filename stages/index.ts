@@ -1,0 +1,24 @@
+/**
+ * What a corpus passes through on its way to a model, in that order: a source of bytes, lines, records, tokens, ids,
+ * batches. Every stage is a function from an async iterable to a pipeline; see `defineStage` for making your own.
+ */
+export { type BatchOf, type BatchOptions, batch } from './batch.ts';
+export { leaves, REDUCE, SHIFT, transitionsOf, unescapeToken } from './binary-parse.ts';
+export { type BucketOptions, bucket } from './bucket.ts';
+export { count, type TokenCount } from './count.ts';
+export { type DownloadProgress, defaultCacheDir } from './download.ts';
+export { type Coverage, type Embeddings, type GloveOptions, glove, loadGlove, type MissingPolicy } from './glove.ts';
+export { ids } from './ids.ts';
+export { lines } from './lines.ts';
+export { lowercase } from './lowercase.ts';
+export { type Padding, paddingOf, padSequences } from './pad.ts';
+export { pairFormats, parse } from './parse.ts';
+export { formatOf, read, readLines, readPairs } from './read.ts';
+export * from './records.ts';
+export { isPair, sentencesOf, type Text } from './sentences.ts';
+export { openSource, parseSourceSpec, type SourceOptions } from './source.ts';
+export { SpellingIndex } from './spelling.ts';
+export { type TokenizeOptions, type TokenizerName, tokenize, tokenizers } from './tokenize.ts';
+export { transitions } from './transitions.ts';
+export { readVectors, type WordVector } from './vectors.ts';
+export { PAD, PAD_ID, UNK, UNK_ID, Vocabulary, type VocabularyOptions } from './vocabulary.ts';

@@ -1,0 +1,44 @@
+import { ArrayChunk, Pipeline } from '../pipeline/index.ts';
+import { corpora } from './corpora.ts';
+import { lines } from './lines.ts';
+import { parse } from './parse.ts';
+import type { Block, Line, SentencePair } from './records.ts';
+import { openSource, type SourceOptions } from './source.ts';
+
+/**
+ * The bytes of a source, as a pipeline begins: a path, a URL, `-`, `ARCHIVE#ENTRY`, or a corpus known by name. Nothing
+ * is opened or fetched before the pipeline is iterated; each iteration opens it anew.
+ */
+export function read(spec: string, options: Omit<SourceOptions, 'signal'> = {}): Pipeline<Block> {
+  return Pipeline.fromSource<Block>({
+    name: 'read',
+    options: { source: spec },
+    async *open({ signal }) {
+      for await (const block of openSource(spec, { ...options, signal })) {
+        yield new ArrayChunk([block], block.bytes.length);
+      }
+    },
+  });
+}
+
+/** The lines of a text. */
+export function readLines(spec: string, options: Omit<SourceOptions, 'signal'> = {}): Pipeline<Line> {
+  return read(spec, options).pipe(lines) as Pipeline<Line>;
+}
+
+/**
+ * The pairs of a corpus.
+ *
+ * @param format `snli`, `jsonl` or `sick`; by default the named corpus' own, else `snli`
+ */
+export function readPairs(
+  spec: string,
+  { format = formatOf(spec) ?? 'snli', ...options }: Omit<SourceOptions, 'signal'> & { format?: string } = {},
+): Pipeline<SentencePair> {
+  return readLines(spec, options).pipe(parse(format)) as Pipeline<SentencePair>;
+}
+
+/** The format of a corpus known by name. */
+export function formatOf(spec: string): string | undefined {
+  return corpora.get(spec)?.format;
+}

@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { MillraceError, Pipeline } from '../pipeline/index.ts';
+import type { Text } from './sentences.ts';
+import { addTokens, byCountThenBytes } from './word-counts.ts';
+import { writeFileAtomic } from './write-file.ts';
+
+/** The token that fills rows of a batch; its id is 0. */
+export const PAD = '<pad>';
+/** The token that stands for all that the vocabulary lacks; its id is 1. */
+export const UNK = '<unk>';
+export const PAD_ID = 0;
+export const UNK_ID = 1;
+
+export interface VocabularyOptions {
+  /** Tokens that occur less often are left out. Default 1. */
+  readonly minCount?: number;
+  /** The most tokens to keep, `<pad>` and `<unk>` included; the most frequent stay. Default no limit. */
+  readonly maxSize?: number;
+}
+
+/**
+ * Tokens and their ids: `<pad>` is 0, `<unk>` 1, then the most frequent first, equally frequent ones in the order of
+ * their UTF-8 bytes. So the same tokens in any order give the same ids.
+ */
+export class Vocabulary {
+  /** By id. */
+  readonly tokens: readonly string[];
+  /** How often each token occurred, by id; for `<unk>`, how often what was left out did. */
+  readonly counts: readonly number[];
+  readonly #ids: ReadonlyMap<string, number>;
+
+  /**
+   * @param tokens by id, `<pad>` and `<unk>` first
+   * @throws MillraceError MILLRACE_BAD_RECORD if they are not first, or a token comes twice
+   */
+  constructor(tokens: readonly string[], counts: readonly number[] = tokens.map(() => 0)) {
+    this.tokens = tokens;
+    this.counts = counts;
+    this.#ids = new Map(tokens.map((token, id) => [token, id]));
+    if (tokens[PAD_ID] !== PAD || tokens[UNK_ID] !== UNK) {
+      throw badVocabulary(`${PAD} and ${UNK} as its first tokens`, tokens.slice(0, 2).join(' '));
+    }
+    if (this.#ids.size !== tokens.length) throw badVocabulary('every token once', twice(tokens));
+    if (counts.length !== tokens.length) throw badVocabulary('a count for each token', counts.length);
+  }
+
+  /**
+   * Builds a vocabulary from a stream of tokenized sentences or pairs, in one pass. Give it the training split only:
+   * what the other splits hold must stay unknown.
+   */
+  static async build(source: AsyncIterable<Text>, options: VocabularyOptions = {}): Promise<Vocabulary> {
+    const counts = new Map<string, number>();
+    for await (const chunk of Pipeline.from<Text>(source).chunks()) addTokens(counts, chunk);
+    return Vocabulary.fromCounts(counts, options);
+  }
+
+  /** @throws MillraceError MILLRACE_USAGE for bounds that are no bounds */
+  static fromCounts(
+    counts: Map<string, number>,
+    { minCount = 1, maxSize = Number.POSITIVE_INFINITY }: VocabularyOptions = {},
+  ) {
+    if (!(minCount >= 1)) throw badBound('minCount', 'a count of 1 or more', minCount);
+    if (!(maxSize >= 2)) throw badBound('maxSize', `at least 2, for ${PAD} and ${UNK}`, maxSize);
+    const ordered = byCountThenBytes(counts).filter(([token]) => token !== PAD && token !== UNK);
+    const kept = ordered.filter(([, count]) => count >= minCount).slice(0, maxSize - 2);
+    const leftOut = ordered.slice(kept.length).reduce((sum, [, count]) => sum + count, 0);
+    return new Vocabulary([PAD, UNK, ...kept.map(([token]) => token)], [0, leftOut, ...kept.map(([, count]) => count)]);
+  }
+
+  /** @throws MillraceError MILLRACE_NOT_FOUND, MILLRACE_BAD_RECORD */
+  static async load(path: string): Promise<Vocabulary> {
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (cause) {
+      throw new MillraceError('MILLRACE_NOT_FOUND', 'The vocabulary cannot be read', {
+        origin: { source: path },
+        cause,
+      });
+    }
+    return Vocabulary.parse(text, path);
+  }
+
+  /** Reads what {@link Vocabulary.save} wrote. */
+  static parse(text: string, source: string): Vocabulary {
+    try {
+      const { tokens, counts } = JSON.parse(text) as { tokens: string[]; counts: number[] };
+      return new Vocabulary(tokens, counts);
+    } catch (cause) {
+      throw new MillraceError('MILLRACE_BAD_RECORD', 'The file is no vocabulary', {
+        origin: { source },
+        expected: '{"tokens": [...], "counts": [...]}, as `vocabulary:save=FILE` writes it',
+        hint: (cause as Error).message,
+        cause,
+      });
+    }
+  }
+
+  get size(): number {
+    return this.tokens.length;
+  }
+
+  /** The id of `token`, that of `<unk>` if the vocabulary lacks it. */
+  id(token: string): number {
+    return this.#ids.get(token) ?? UNK_ID;
+  }
+
+  has(token: string): boolean {
+    return this.#ids.has(token);
+  }
+
+  async save(path: string): Promise<void> {
+    await writeFileAtomic(path, `${JSON.stringify({ tokens: this.tokens, counts: this.counts })}\n`);
+  }
+}
+
+function badVocabulary(expected: string, found: unknown): MillraceError {
+  return new MillraceError('MILLRACE_BAD_RECORD', 'The vocabulary is wrong', { expected, found });
+}
+
+function badBound(name: string, expected: string, found: unknown): MillraceError {
+  return new MillraceError('MILLRACE_USAGE', `The vocabulary's ${name} is wrong`, { expected, found });
+}
+
+function twice(tokens: readonly string[]): string | undefined {
+  return tokens.find((token, id) => tokens.indexOf(token) !== id);
+}
