@@ -1,19 +1,25 @@
 import {
-  AdamOptimizer,
+  add,
   addN,
   dispose,
   div,
+  engine,
   keep,
   maximum,
   mul,
   type NamedTensorMap,
+  Optimizer,
   type Scalar,
   serialization,
   sqrt,
   square,
+  sub,
   sum,
   type Tensor,
   tidy,
+  type Variable,
+  variable,
+  zerosLike,
 } from '@tensorflow/tfjs-core';
 
 export interface ClippedAdamOptions {
@@ -23,22 +29,36 @@ export interface ClippedAdamOptions {
   readonly maxGradientNorm?: number;
 }
 
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-8;
+
+/** Running means of a weight's gradient and of its square. */
+interface Moments {
+  readonly first: Variable;
+  readonly second: Variable;
+}
+
 /**
- * Adam (Kingma and Ba 2015) with the gradient clipped by its global norm (Pascanu, Mikolov and Bengio 2013), which keeps
- * one steep batch from throwing a recurrent network off its course.
+ * Adam (Kingma and Ba 2015, in the order of their section 2's end) with the gradient clipped by its global norm
+ * (Pascanu, Mikolov and Bengio 2013), which keeps one steep batch from throwing a recurrent network off its course.
+ *
+ * Clipping and bias correction are folded into scalars: each pass over a large table of word vectors is dear.
  */
-export class ClippedAdam extends AdamOptimizer {
+export class ClippedAdam extends Optimizer {
   /** May be set between steps. */
-  declare learningRate: number;
+  learningRate: number;
   readonly maxGradientNorm: number;
+  readonly #moments = new Map<string, Moments>();
   #gradientNorm: Scalar | undefined;
 
-  static override get className(): string {
+  static get className(): string {
     return 'millrace>ClippedAdam';
   }
 
   constructor({ learningRate = 0.001, maxGradientNorm = 5 }: ClippedAdamOptions = {}) {
-    super(learningRate, 0.9, 0.999, 1e-8);
+    super();
+    this.learningRate = learningRate;
     this.maxGradientNorm = maxGradientNorm;
   }
 
@@ -49,21 +69,43 @@ export class ClippedAdam extends AdamOptimizer {
 
   override applyGradients(gradients: NamedTensorMap | { name: string; tensor: Tensor }[]): void {
     const named = Array.isArray(gradients)
-      ? gradients
-      : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
+      ? gradients.map(({ name, tensor }) => [name, tensor] as const)
+      : Object.entries(gradients);
     tidy(() => {
-      const norm = sqrt(addN(named.map(({ tensor }) => sum(square(tensor))))) as Scalar;
+      const norm = sqrt(addN(named.map(([, gradient]) => sum(square(gradient))))) as Scalar;
       dispose(this.#gradientNorm ?? []);
       this.#gradientNorm = keep(norm);
-      const scale = div(this.maxGradientNorm, maximum(norm, this.maxGradientNorm));
-      super.applyGradients(named.map(({ name, tensor }) => ({ name, tensor: mul(tensor, scale) })));
+      const clip = div(this.maxGradientNorm, maximum(norm, this.maxGradientNorm));
+      const firstShare = mul(clip, 1 - BETA1);
+      const secondShare = mul(square(clip), 1 - BETA2);
+      this.incrementIterations();
+      const correction = Math.sqrt(1 - BETA2 ** this.iterations);
+      const rate = (this.learningRate * correction) / (1 - BETA1 ** this.iterations);
+      for (const [name, gradient] of named) {
+        const weight = engine().registeredVariables[name]!;
+        const { first, second } = this.#momentsOf(weight);
+        first.assign(add(mul(first, BETA1), mul(gradient, firstShare)));
+        second.assign(add(mul(second, BETA2), mul(square(gradient), secondShare)));
+        const step = div(first, add(sqrt(second), EPSILON * correction));
+        weight.assign(sub(weight, mul(step, rate)));
+      }
     });
   }
 
+  #momentsOf(weight: Variable): Moments {
+    let moments = this.#moments.get(weight.name);
+    if (moments === undefined) {
+      moments = { first: variable(zerosLike(weight), false), second: variable(zerosLike(weight), false) };
+      this.#moments.set(weight.name, moments);
+    }
+    return moments;
+  }
+
   override dispose(): void {
+    dispose([...this.#moments.values()].flatMap(({ first, second }) => [first, second]));
     dispose(this.#gradientNorm ?? []);
+    this.#moments.clear();
     this.#gradientNorm = undefined;
-    super.dispose();
   }
 
   override getConfig(): serialization.ConfigDict {
