@@ -138,6 +138,34 @@ test('what changes between two tries starts again', async (t) => {
   t.is(requests[1]?.['if-range'], '"1"');
 });
 
+test('a server that is ill for a while does not cost what has been received', async (t) => {
+  const cacheDir = await temporaryFolder(t);
+  const { base, requests } = await serve(t, (request, response) => {
+    if (requests.length === 2) {
+      response.statusCode = 503;
+      return response.end();
+    }
+    sendRange(request, response, '"1"', requests.length === 1 ? 120_000 : Infinity);
+  });
+  await assertHolds(t, await download(base, { cacheDir }), payload);
+  t.is(requests[2]?.range, 'bytes=120000-');
+});
+
+test('a newer version that breaks off is not given up for the old one', async (t) => {
+  const cacheDir = await temporaryFolder(t);
+  const { base, requests } = await serve(t, (request, response) => {
+    if (requests.length > 1) return sendRange(request, response, '"2"', 200_000);
+    response.setHeader('etag', '"1"');
+    response.end('old');
+  });
+  await assertHolds(t, await download(base, { cacheDir }), Buffer.from('old'));
+  await assertHolds(t, await download(base, { cacheDir }), payload);
+  t.deepEqual(
+    requests.map((headers) => headers.range),
+    [undefined, undefined, 'bytes=200000-'],
+  );
+});
+
 test('a server that sends another range, or none, is asked for the whole', async (t) => {
   for (const reply of [206, 416, 200]) {
     const cacheDir = await temporaryFolder(t);
