@@ -1,3 +1,5 @@
 /** Which TensorFlow.js backend runs, and its repairs. Everything that makes a tensor starts an engine first. */
 
-export { type Engine, type EngineName, engineNames, startEngine } from './select.ts';
+export { type Engine, type EngineName, type EngineReport, engineNames } from './engine.ts';
+export { probeEngines } from './probe.ts';
+export { startEngine } from './select.ts';

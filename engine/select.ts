@@ -6,25 +6,11 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { MillraceError, unknownName } from '../pipeline/errors.ts';
+import { type Engine, type EngineName, engineNames } from './engine.ts';
 import { guardHeap } from './heap-guard.ts';
+import { isInstalled, type NativeName, nativePackages, startNative } from './native.ts';
 import { repairCpu, repairGradients, repairWasm } from './repairs/index.ts';
 import type { WasmBackend } from './wasm-backend.ts';
-
-/** From the fastest to the one that always works. */
-export const engineNames = ['node-gpu', 'node', 'wasm', 'cpu'] as const;
-
-export type EngineName = (typeof engineNames)[number];
-
-/** A TensorFlow.js backend that is set, repaired and ready. */
-export interface Engine {
-  readonly name: EngineName;
-  /** TensorFlow.js's own name for it: `tensorflow`, `wasm` or `cpu`. */
-  readonly backend: string;
-  /** Version of the package that provides it. */
-  readonly version: string;
-  /** Whether it uses SIMD instructions; known for wasm only. */
-  readonly simd?: boolean;
-}
 
 let running: Engine | undefined;
 let last: Promise<unknown> = Promise.resolve();
@@ -39,40 +25,36 @@ let last: Promise<unknown> = Promise.resolve();
  */
 export function startEngine(name: EngineName | 'auto' = 'auto'): Promise<Engine> {
   // One at a time: TensorFlow.js drops a backend that is still starting when another one is set.
-  const engine = last.then(() => start(name));
+  const engine = last.then(() => (name === 'auto' ? startFirst() : start(name)));
   last = engine.catch(() => undefined);
   return engine;
 }
 
-async function start(name: EngineName | 'auto'): Promise<Engine> {
-  if (name !== 'auto') return startOne(name);
+async function startFirst(): Promise<Engine> {
   if (running !== undefined && tf.getBackend() === running.backend) return running;
-  const reasons: string[] = [];
-  for (const candidate of engineNames) {
+  const passedOver: MillraceError[] = [];
+  for (const name of engineNames) {
+    if (name in nativePackages && !isInstalled(name as NativeName)) continue;
     try {
-      return await startOne(candidate);
+      const engine = await start(name);
+      running = passedOver.length > 0 ? { ...engine, passedOver } : engine;
+      return running;
     } catch (error) {
-      reasons.push(String(error));
+      passedOver.push(error as MillraceError);
     }
   }
-  throw new MillraceError('MILLRACE_ENGINE', 'No engine can run here', { found: reasons.join('; ') });
+  throw new MillraceError('MILLRACE_ENGINE', 'No engine can run here', { found: passedOver.join('; ') });
 }
 
-async function startOne(name: EngineName): Promise<Engine> {
+async function start(name: EngineName): Promise<Engine> {
   if (!engineNames.includes(name)) throw unknownName('engine', name, ['auto', ...engineNames]);
+  if (running?.name === name && tf.getBackend() === running.backend) return running;
   // The gradients of all operations: of the packages that Node can load, only this one registers them.
   await import('@tensorflow/tfjs-layers');
   repairGradients();
-  running = await starters[name]();
+  running = name === 'wasm' ? await startWasm() : name === 'cpu' ? await startCpu() : await startNative(name);
   return running;
 }
-
-const starters: Record<EngineName, () => Promise<Engine>> = {
-  'node-gpu': () => startNative('node-gpu'),
-  node: () => startNative('node'),
-  wasm: startWasm,
-  cpu: startCpu,
-};
 
 async function startWasm(): Promise<Engine> {
   const { version_wasm: version } = await import('@tensorflow/tfjs-backend-wasm');
@@ -87,11 +69,9 @@ async function startCpu(): Promise<Engine> {
   const { version_cpu: version } = await import('@tensorflow/tfjs-backend-cpu');
   repairCpu();
   await setBackend('cpu');
+  // With its first tensor it would print an advertisement for another backend.
+  (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
   return { name: 'cpu', backend: 'cpu', version };
-}
-
-async function startNative(name: 'node-gpu' | 'node'): Promise<Engine> {
-  throw new MillraceError('MILLRACE_ENGINE', `The ${name} engine is not installed`);
 }
 
 async function setBackend(backend: string): Promise<void> {

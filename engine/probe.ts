@@ -1,0 +1,40 @@
+/**
+ * Which engines can run here, found by running them.
+ *
+ * Each is started in a process of its own: a native library that crashes takes only that process along, and the
+ * backend of the caller stays as it is.
+ */
+
+import { fork } from 'node:child_process';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type EngineName, type EngineReport, engineNames, type Trial } from './engine.ts';
+
+/** Tries every engine, in the order in which `startEngine('auto')` prefers them. */
+export function probeEngines(): Promise<EngineReport[]> {
+  return Promise.all(engineNames.map(probe));
+}
+
+/** The sibling module, as `.ts` in the repository and as `.js` when built. */
+const script = fileURLToPath(new URL(`./probe-one${extname(import.meta.url)}`, import.meta.url));
+
+function probe(name: EngineName): Promise<EngineReport> {
+  return new Promise((resolve) => {
+    const child = fork(script, [name], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    let trial: Trial | undefined;
+    let lastWords = '';
+    child.stderr!.on('data', (text) => {
+      lastWords = (lastWords + text).slice(-2000);
+    });
+    child.on('message', (message) => {
+      trial = message as Trial;
+    });
+    child.on('error', (error) => {
+      lastWords = error.message;
+    });
+    child.on('close', (code, signal) => {
+      if (trial !== undefined) resolve({ name, ...trial });
+      else resolve({ name, available: false, reason: `its process ended with ${signal ?? code}: ${lastWords.trim()}` });
+    });
+  });
+}
