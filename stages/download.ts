@@ -7,8 +7,9 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { MillraceError } from '../pipeline/errors.ts';
-import { inflate, type ReadOptions, readFile as readBytes, zlibOptions } from './bytes.ts';
+import { type ReadOptions, readFile as readBytes } from './bytes.ts';
 import { type Copy, type FetchOptions, fetchInto, httpError, Interruption } from './fetch.ts';
+import { inflate, zlibOptions } from './inflate.ts';
 
 export type { DownloadProgress } from './fetch.ts';
 

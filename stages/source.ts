@@ -8,19 +8,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MillraceError, type Origin } from '../pipeline/errors.ts';
-import {
-  gunzipIfGzip,
-  isZip,
-  MAGIC_BYTES,
-  openFile,
-  type ReadOptions,
-  readFile,
-  readStdin,
-  toBlocks,
-  unlessAborted,
-} from './bytes.ts';
+import { openFile, type ReadOptions, readFile, readStdin, toBlocks, unlessAborted } from './bytes.ts';
 import { type Corpus, corpora, corpusNamed, looksLikeCorpus } from './corpora.ts';
 import { type DownloadOptions, download } from './download.ts';
+import { gunzipIfGzip, isZip, MAGIC_BYTES } from './inflate.ts';
 import type { Block } from './records.ts';
 import { listEntries, readEntryBytes, type ZipEntry } from './unzip.ts';
 

@@ -8,7 +8,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { MillraceError, type Origin } from '../pipeline/errors.ts';
-import { fileError, inflate, openFile, type ReadOptions, readRange, toBlocks, zlibOptions } from './bytes.ts';
+import { fileError, openFile, type ReadOptions, readRange, toBlocks } from './bytes.ts';
+import { inflate, zlibOptions } from './inflate.ts';
 import type { Block } from './records.ts';
 
 /** One file of an archive, as the archive's central directory has it. Sizes and the offset are in bytes. */

@@ -13,6 +13,8 @@ export interface TestServer {
 }
 
 export async function serve(t: ExecutionContext, listener: RequestListener): Promise<TestServer> {
+  // A proxy that the machine may have is not for loopback.
+  process.env.no_proxy = '127.0.0.1';
   const requests: IncomingHttpHeaders[] = [];
   const server = createServer((request, response) => {
     requests.push(request.headers);
