@@ -40,13 +40,12 @@ export type SourceSpec = { readonly name: string } & (
 export function parseSourceSpec(spec: string): SourceSpec {
   if (spec === '-') return { kind: 'stdin', name: spec };
   if (spec === '') throw new MillraceError('MILLRACE_USAGE', 'A source has no name', { expected: SOURCES });
-  const scheme = /^([a-z][a-z\d+.-]+):\/\//i.exec(spec)?.[1]?.toLowerCase();
+  const scheme = /^([a-z][a-z\d+.-]+):\//i.exec(spec)?.[1]?.toLowerCase();
   if (scheme === 'http' || scheme === 'https' || scheme === 'file') {
     const [name, entry] = splitAt(spec, spec.indexOf('#'));
-    const url = parseUrl(name);
     return scheme === 'file'
-      ? { kind: 'file', name, path: fileURLToPath(url), ...entry }
-      : { kind: 'http', name, url: url.href, ...entry };
+      ? { kind: 'file', name, path: fromUrl(name, fileURLToPath), ...entry }
+      : { kind: 'http', name, url: fromUrl(name, (text) => new URL(text).href), ...entry };
   }
   if (scheme !== undefined) {
     throw new MillraceError('MILLRACE_USAGE', 'This kind of URL cannot be opened', { expected: SOURCES, found: spec });
@@ -175,10 +174,10 @@ function splitAt(spec: string, at: number): [string, { entry?: string }] {
   return at < 0 ? [spec, {}] : [spec.slice(0, at), { entry: spec.slice(at + 1) }];
 }
 
-function parseUrl(text: string): URL {
+function fromUrl(text: string, parse: (text: string) => string): string {
   try {
-    return new URL(text);
+    return parse(text);
   } catch (cause) {
-    throw new MillraceError('MILLRACE_USAGE', 'This is not a URL', { found: text, cause });
+    throw new MillraceError('MILLRACE_USAGE', 'This URL makes no sense', { found: text, cause });
   }
 }

@@ -41,6 +41,7 @@ test('what is written is told apart', (t) => {
       url: 'https://h.org/a.zip?q=1',
       entry: 'x',
     },
+    'file:/a/b%20c.zip#x': { kind: 'file', name: 'file:/a/b%20c.zip', path: '/a/b c.zip', entry: 'x' },
     'HTTP://h.org': { kind: 'http', name: 'HTTP://h.org', url: 'http://h.org/' },
   };
   for (const [spec, expected] of Object.entries(kinds)) t.deepEqual(parseSourceSpec(spec) as unknown, expected, spec);
@@ -49,10 +50,10 @@ test('what is written is told apart', (t) => {
 });
 
 test('what makes no sense is wrong usage, and says what would make sense', (t) => {
-  for (const spec of ['', 'ftp://host/x', 'snli:trian', 'glov:6B.50d', 'http://']) {
+  for (const spec of ['', 'ftp://host/x', 'snli:trian', 'glov:6B.50d', 'http://', 'file://host/x%2Fy']) {
     const error = t.throws(() => parseSourceSpec(spec), { instanceOf: MillraceError });
     t.is(error.code, 'MILLRACE_USAGE', spec);
-    if (spec !== 'http://') t.regex(error.message, /snli:train/);
+    if (!/^(http|file):/.test(spec)) t.regex(error.message, /snli:train/);
   }
 });
 
