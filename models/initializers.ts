@@ -4,7 +4,7 @@ import { randomNormal, randomUniform, serialization, type Tensor, tensor } from 
 
 /** Lets a function of the shape be an initializer of TensorFlow.js, whose own base class is not exported. */
 export class ValuesInitializer extends serialization.Serializable {
-  static readonly className = 'millrace>ValuesInitializer';
+  static readonly className = 'MillraceValuesInitializer';
   readonly #values: (shape: number[]) => Float32Array;
 
   constructor(values: (shape: number[]) => Float32Array) {

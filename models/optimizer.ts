@@ -53,7 +53,7 @@ export class ClippedAdam extends Optimizer {
   #gradientNorm: Scalar | undefined;
 
   static get className(): string {
-    return 'millrace>ClippedAdam';
+    return 'MillraceClippedAdam';
   }
 
   constructor({ learningRate = 0.001, maxGradientNorm = 5 }: ClippedAdamOptions = {}) {

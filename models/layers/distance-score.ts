@@ -18,7 +18,7 @@ export interface DistanceScoreArgs {
  * from a negative slope.
  */
 export class DistanceScore extends layers.Layer {
-  static readonly className = 'millrace>DistanceScore';
+  static readonly className = 'MillraceDistanceScore';
   readonly start: number;
 
   constructor(args: DistanceScoreArgs) {

@@ -8,7 +8,7 @@ type Shape = (number | null)[];
  * `[B, 4H]` (Mou et al. 2016, equation 5; Bowman et al. 2016, section 4).
  */
 export class Merger extends layers.Layer {
-  static readonly className = 'millrace>Merger';
+  static readonly className = 'MillraceMerger';
 
   override call(inputs: Tensor | Tensor[]): Tensor {
     const [premise, hypothesis] = inputs as [Tensor, Tensor];

@@ -10,7 +10,7 @@ type Shape = (number | null)[];
 
 /** Ids `[B, P]` and `[B, H]` to `[2B, max(P, H)]`, premises first, the narrower padded with 0 at its end. */
 export class JoinPair extends layers.Layer {
-  static readonly className = 'millrace>JoinPair';
+  static readonly className = 'MillraceJoinPair';
 
   override call(inputs: Tensor | Tensor[]): Tensor {
     const [premise, hypothesis] = inputs as [Tensor2D, Tensor2D];
@@ -34,7 +34,7 @@ function widen(ids: Tensor2D, width: number): Tensor2D {
 
 /** The inverse for encodings: `[2B, H]` to two of `[B, H]`, that of the premises and that of the hypotheses. */
 export class SplitPair extends layers.Layer {
-  static readonly className = 'millrace>SplitPair';
+  static readonly className = 'MillraceSplitPair';
 
   override call(inputs: Tensor | Tensor[]): Tensor[] {
     return split(Array.isArray(inputs) ? inputs[0]! : inputs, 2, 0);

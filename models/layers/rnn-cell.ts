@@ -20,7 +20,7 @@ export interface RNNCellArgs {
  * keeps the length of what it carries: a ReLU recurrence neither fades nor explodes (Le, Jaitly and Hinton 2015).
  */
 export class RNNCell extends layers.RNNCell {
-  static readonly className = 'millrace>RNNCell';
+  static readonly className = 'MillraceRNNCell';
   readonly units: number;
   readonly seed: number;
   readonly stateSize: number;

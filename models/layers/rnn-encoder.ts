@@ -32,7 +32,7 @@ const SILENCE = -1e38;
  * TensorFlow.js too, so that one can stand in another's place.
  */
 export class RNNEncoder extends RNN {
-  static override readonly className = 'millrace>RNNEncoder';
+  static override readonly className = 'MillraceRNNEncoder';
 
   constructor(args: RNNCellArgs) {
     const { units, seed, ...layerArgs } = args;

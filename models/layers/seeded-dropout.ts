@@ -14,7 +14,7 @@ export interface SeededDropoutArgs {
  * `tf.layers.dropout` repeats one mask for ever when it has a seed, and cannot be repeated when it has none.
  */
 export class SeededDropout extends layers.Layer {
-  static readonly className = 'millrace>SeededDropout';
+  static readonly className = 'MillraceSeededDropout';
   readonly rate: number;
   readonly seed: number;
   /** How many masks were drawn; set it to go on (or begin again) from that step. */

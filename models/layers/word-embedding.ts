@@ -31,7 +31,7 @@ export interface WordEmbeddingArgs {
  * next layer gets. Vectors from elsewhere go in with `setWeights([matrix])`.
  */
 export class WordEmbedding extends layers.Layer {
-  static readonly className = 'millrace>WordEmbedding';
+  static readonly className = 'MillraceWordEmbedding';
   readonly vocabularySize: number;
   readonly embeddingSize: number | 'one-hot';
   readonly seed: number;
