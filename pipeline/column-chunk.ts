@@ -1,6 +1,6 @@
 import type { Chunk } from './chunk.ts';
 import type { Column } from './columns.ts';
-import { toPlain, VIEW } from './record.ts';
+import { EXTEND, toPlain, type View } from './record.ts';
 
 /** Columns by field name; a dot descends into a nested record: `premise.text`. */
 export type Columns = Readonly<Record<string, Column>>;
@@ -55,67 +55,105 @@ export class ColumnChunk<T> implements Chunk<T> {
   }
 }
 
-// A row knows its table and its index, under symbols, so that they are no fields of the record.
+// What a row knows, under symbols, so that it is no field of the record: its table, its index and what `extend` added.
 const TABLE: unique symbol = Symbol('millrace.table');
 const INDEX: unique symbol = Symbol('millrace.index');
+const ADDED: unique symbol = Symbol('millrace.added');
 
-interface Row {
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Row extends View {
   readonly [TABLE]: Columns;
   readonly [INDEX]: number;
+  readonly [ADDED]: Fields;
 }
 
-type RowClass = new (columns: Columns, index: number) => Row;
+type RowClass = new (columns: Columns, index: number, added?: Fields) => Row;
+
+const NOTHING: Fields = {};
+
+/**
+ * The base of all rows. Each set of columns has a class of its own below this one, with a getter for each field, and
+ * each set of added fields one below that: so that rows of one kind have one hidden class, which engines make fast.
+ */
+abstract class BaseRow implements Row {
+  readonly [TABLE]: Columns;
+  readonly [INDEX]: number;
+  readonly [ADDED]: Fields;
+
+  constructor(columns: Columns, index: number, added: Fields = NOTHING) {
+    this[TABLE] = columns;
+    this[INDEX] = index;
+    this[ADDED] = added;
+  }
+
+  [EXTEND](fields: object): Row {
+    const Extended = extendedClass(this.constructor as RowClass, Object.keys(fields));
+    return new Extended(this[TABLE], this[INDEX], { ...this[ADDED], ...fields });
+  }
+
+  // Printed and stringified as the record that it stands for.
+  toJSON(): unknown {
+    return toPlain(this);
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): unknown {
+    return toPlain(this);
+  }
+}
 
 const rowClasses = new Map<string, RowClass>();
 
-/** The class of the rows of tables with these columns, made once for each set of names. */
+/** The class of the rows of tables with these columns. */
 function rowClass(names: readonly string[], prefix = ''): RowClass {
   const key = `${prefix}|${names.join('|')}`;
-  const known = rowClasses.get(key);
-  if (known) return known;
-
-  class View implements Row {
-    readonly [TABLE]: Columns;
-    readonly [INDEX]: number;
-
-    constructor(columns: Columns, index: number) {
-      this[TABLE] = columns;
-      this[INDEX] = index;
+  let known = rowClasses.get(key);
+  if (!known) {
+    known = class extends BaseRow {};
+    for (const field of new Set(names.map((name) => name.split('.', 1)[0] as string))) {
+      Object.defineProperty(known.prototype, field, { enumerable: true, get: columnGetter(field, names, prefix) });
     }
+    rowClasses.set(key, known);
   }
-  // Printed and stringified as the record that it stands for.
-  Object.defineProperties(View.prototype, {
-    [VIEW]: { value: true },
-    toJSON: { value: asPlain },
-    [Symbol.for('nodejs.util.inspect.custom')]: { value: asPlain },
-  });
-  for (const field of new Set(names.map((name) => name.split('.', 1)[0] as string))) {
-    Object.defineProperty(View.prototype, field, fieldGetter(field, names, prefix));
-  }
-  rowClasses.set(key, View);
-  return View;
+  return known;
 }
 
-function fieldGetter(field: string, names: readonly string[], prefix: string): PropertyDescriptor {
+function columnGetter(field: string, names: readonly string[], prefix: string): (this: Row) => unknown {
   const path = prefix + field;
   const nested = names.filter((name) => name.startsWith(`${field}.`)).map((name) => name.slice(field.length + 1));
   if (nested.length === 0) {
-    return {
-      enumerable: true,
-      get(this: Row) {
-        return (this[TABLE][path] as Column).get(this[INDEX]);
-      },
+    return function (this: Row) {
+      return (this[TABLE][path] as Column).get(this[INDEX]);
     };
   }
   const Nested = rowClass(nested, `${path}.`);
-  return {
-    enumerable: true,
-    get(this: Row) {
-      return new Nested(this[TABLE], this[INDEX]);
-    },
+  return function (this: Row) {
+    return new Nested(this[TABLE], this[INDEX]);
   };
 }
 
-function asPlain(this: Row): unknown {
-  return toPlain(this);
+const extendedClasses = new WeakMap<RowClass, Map<string, RowClass>>();
+
+/** The class of rows of `base` to which these fields were added. */
+function extendedClass(base: RowClass, names: readonly string[]): RowClass {
+  let family = extendedClasses.get(base);
+  if (!family) {
+    family = new Map();
+    extendedClasses.set(base, family);
+  }
+  const key = names.join('|');
+  let known = family.get(key);
+  if (!known) {
+    known = class extends base {};
+    for (const field of names) {
+      const get = function (this: Row) {
+        return this[ADDED][field];
+      };
+      Object.defineProperty(known.prototype, field, { enumerable: true, get });
+    }
+    // Adding the same fields again makes rows of the same class, not of one ever farther down.
+    extendedClasses.set(known, new Map([[key, known]]));
+    family.set(key, known);
+  }
+  return known;
 }

@@ -2,21 +2,25 @@
  * Copying and printing records that may be plain objects or lazy views of columns.
  */
 
-/** A record that is a window on a row, not an object with properties of its own. */
-export const VIEW: unique symbol = Symbol('millrace.view');
+/** A view's way to make a copy of itself with some fields added or replaced. */
+export const EXTEND: unique symbol = Symbol('millrace.extend');
 
-/** Whether `value` is a lazy view, or an object that {@link extend} laid over one. */
-export function isView(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && VIEW in value;
+/** A record that is a window on a row, not an object with properties of its own. */
+export interface View {
+  [EXTEND](fields: object): View;
+}
+
+/** Whether `value` is a lazy view, or what {@link extend} made of one. */
+export function isView(value: unknown): value is View {
+  return typeof value === 'object' && value !== null && EXTEND in value;
 }
 
 /**
  * The record with some fields added or replaced, as `{ ...record, ...fields }` would be if every record were a plain
- * object. A view is not read for this: its fields stay lazy behind the new ones.
+ * object. A view is not read for this: its fields stay lazy beside the new ones.
  */
 export function extend<T extends object, F extends object>(record: T, fields: F): Omit<T, keyof F> & F {
-  // Defined, not assigned: a view's fields are getters without setters. Fields that are views themselves stay as they are.
-  if (isView(record)) return Object.create(record, Object.getOwnPropertyDescriptors({ ...fields }));
+  if (isView(record)) return record[EXTEND](fields) as unknown as Omit<T, keyof F> & F;
   return { ...record, ...fields };
 }
 
@@ -29,7 +33,6 @@ export function toPlain(value: unknown): unknown {
   }
   if (!isView(value) && 'toJSON' in value && typeof value.toJSON === 'function') return toPlain(value.toJSON());
   const plain: Record<string, unknown> = {};
-  // `in` order: a view's fields come from its prototype, and an overlay's own fields must win over them.
   for (const key of fieldNames(value)) {
     const field = (value as Record<string, unknown>)[key];
     if (field !== undefined) plain[key] = toPlain(field);
@@ -37,10 +40,10 @@ export function toPlain(value: unknown): unknown {
   return plain;
 }
 
-/** Field names of a record in a stable order: those of the view beneath first, then those laid over it. */
+/** Field names of a record in a stable order; a view's are getters of its classes, the base class's first. */
 function fieldNames(record: object): string[] {
   if (!isView(record)) return Object.keys(record);
   const layers: object[] = [];
-  for (let layer = record; layer !== null && isView(layer); layer = Object.getPrototypeOf(layer)) layers.push(layer);
+  for (let layer = record as object; isView(layer); layer = Object.getPrototypeOf(layer)) layers.push(layer);
   return [...new Set(layers.reverse().flatMap((layer) => Object.keys(layer)))];
 }

@@ -27,30 +27,63 @@ export function leaves(parse: string): string[] {
 export const SHIFT = 0;
 export const REDUCE = 1;
 
+const SPACE = 0x20;
+const OPEN = 0x28;
+const CLOSE = 0x29;
+
+/**
+ * The parts of a parse, as ranges of its bytes.
+ *
+ * @param each told of every part: its range, and whether it is a token or one of the parentheses
+ */
+export function scanParse(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  each: (kind: 'token' | '(' | ')', start: number, end: number) => void,
+): void {
+  let at = start;
+  while (at < end) {
+    let stop = at;
+    while (stop < end && bytes[stop] !== SPACE) stop++;
+    if (stop === at + 1 && bytes[at] === OPEN) each('(', at, stop);
+    else if (stop === at + 1 && bytes[at] === CLOSE) each(')', at, stop);
+    else if (stop > at) each('token', at, stop);
+    at = stop + 1;
+  }
+}
+
 /**
  * The moves of a shift-reduce parser that builds this tree: a shift for each token, a reduce for each closing
  * parenthesis (Bowman et al. 2016, "A fast unified model for parsing and sentence understanding").
  *
  * @returns 2n - 1 moves for n tokens, or the rule that the parse breaks
  */
-export function transitionsOf(parse: string): Uint8Array | string {
+export function transitionsOf(parse: string): Int32Array | string {
+  const bytes = Buffer.from(parse);
   const moves: number[] = [];
+  const broken = addTransitions(bytes, 0, bytes.length, moves);
+  return broken ?? Int32Array.from(moves);
+}
+
+/** Adds the moves of a parse to `moves`; answers the rule that it breaks, if it does. */
+export function addTransitions(bytes: Uint8Array, start: number, end: number, moves: number[]): string | undefined {
+  let broken: string | undefined;
   let depth = 0;
   let open = 0;
-  for (const part of parse.split(' ')) {
-    if (part === '') continue;
-    if (part === '(') open++;
-    else if (part === ')') {
-      if (--open < 0) return 'a parenthesis closes that was never opened';
-      if (depth < 2) return 'a reduce needs two nodes on the stack';
-      depth--;
-      moves.push(REDUCE);
-    } else {
+  scanParse(bytes, start, end, (kind) => {
+    if (kind === '(') open++;
+    else if (kind === 'token') {
       depth++;
       moves.push(SHIFT);
+    } else if (--open < 0) broken ??= 'a parenthesis closes that was never opened';
+    else if (depth < 2) broken ??= 'a reduce needs two nodes on the stack';
+    else {
+      depth--;
+      moves.push(REDUCE);
     }
-  }
+  });
+  if (broken) return broken;
   if (open > 0) return 'a parenthesis is never closed';
-  if (depth !== 1) return `the tree must come to one node, not ${depth}`;
-  return Uint8Array.from(moves);
+  return depth === 1 ? undefined : `the tree must come to one node, not ${depth}`;
 }

@@ -165,18 +165,20 @@ function normalValues(random: Random): () => number {
 /**
  * The rows of a text file of vectors as records; only those of the vocabulary's words, if one is given.
  *
+ * @param vocabulary is asked for when the stage runs
  * @throws MillraceError MILLRACE_BAD_RECORD for a wanted row that is no vector
  */
-export function glove(vocabulary?: Vocabulary): Stage<Block, WordVector> {
+export function glove(vocabulary?: () => Promise<Vocabulary>): Stage<Block, WordVector> {
   return defineStage<Block, WordVector>({
     name: 'glove',
-    options: vocabulary ? { vocabularySize: vocabulary.size } : {},
     async *stream(source) {
+      const words = await vocabulary?.();
       const blocks = (async function* () {
         for await (const chunk of source) yield* chunk;
       })();
-      const wanted = vocabulary && ((word: string) => vocabulary.has(word));
-      for await (const row of readVectors(blocks, wanted)) yield new ArrayChunk([row], row.vector.byteLength);
+      for await (const row of readVectors(blocks, words && ((word) => words.has(word)))) {
+        yield new ArrayChunk([row], row.vector.byteLength);
+      }
     },
   });
 }

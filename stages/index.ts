@@ -5,6 +5,8 @@
 export { type BatchOf, type BatchOptions, batch } from './batch.ts';
 export { leaves, REDUCE, SHIFT, transitionsOf, unescapeToken } from './binary-parse.ts';
 export { type BucketOptions, bucket } from './bucket.ts';
+export { type CatalogEntry, catalog } from './catalog.ts';
+export { compose } from './compose.ts';
 export { count, type TokenCount } from './count.ts';
 export { type DownloadProgress, defaultCacheDir } from './download.ts';
 export { type Coverage, type Embeddings, type GloveOptions, glove, loadGlove, type MissingPolicy } from './glove.ts';
@@ -22,3 +24,4 @@ export { type TokenizeOptions, type TokenizerName, tokenize, tokenizers } from '
 export { transitions } from './transitions.ts';
 export { readVectors, type WordVector } from './vectors.ts';
 export { PAD, PAD_ID, UNK, UNK_ID, Vocabulary, type VocabularyOptions } from './vocabulary.ts';
+export { type VocabularyEntry, vocabulary } from './vocabulary-entries.ts';

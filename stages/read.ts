@@ -23,7 +23,7 @@ export function read(spec: string, options: Omit<SourceOptions, 'signal'> = {}):
 
 /** The lines of a text. */
 export function readLines(spec: string, options: Omit<SourceOptions, 'signal'> = {}): Pipeline<Line> {
-  return read(spec, options).pipe(lines) as Pipeline<Line>;
+  return read(spec, options).pipe(lines);
 }
 
 /**
@@ -35,7 +35,7 @@ export function readPairs(
   spec: string,
   { format = formatOf(spec) ?? 'snli', ...options }: Omit<SourceOptions, 'signal'> & { format?: string } = {},
 ): Pipeline<SentencePair> {
-  return readLines(spec, options).pipe(parse(format)) as Pipeline<SentencePair>;
+  return readLines(spec, options).pipe(parse(format));
 }
 
 /** The format of a corpus known by name. */

@@ -7,7 +7,7 @@ import {
   Utf8ListColumn,
   unknownName,
 } from '../pipeline/index.ts';
-import { leaves, unescapeToken } from './binary-parse.ts';
+import { leaves, scanParse, unescapeToken } from './binary-parse.ts';
 import type { Sentence } from './records.ts';
 import { defineSentenceStage, type Text } from './sentences.ts';
 
@@ -101,34 +101,24 @@ function treebank(text: string): string[] {
   return treebankTokenizer.tokenize(text);
 }
 
-const SPACE = 0x20;
-const OPEN = 0x28;
-const CLOSE = 0x29;
-
 /** The leaves of a column of parses, as ranges of the parses' own bytes. */
 function leafColumns(columns: Columns, prefix: string): Columns | undefined {
   const parses = columns[`${prefix}binaryParse`];
   if (!(parses instanceof Utf8Column)) return undefined;
-  const { data } = parses;
   const starts: number[] = [];
   const ends: number[] = [];
   const offsets = new Int32Array(parses.length + 1);
+  const addLeaf = (kind: 'token' | '(' | ')', start: number, end: number) => {
+    if (kind !== 'token') return;
+    starts.push(start);
+    ends.push(end);
+  };
   for (let row = 0; row < parses.length; row++) {
-    const end = parses.ends[row] as number;
-    let at = parses.starts[row] as number;
-    if (at < 0) return undefined;
-    while (at < end) {
-      let stop = at;
-      while (stop < end && data[stop] !== SPACE) stop++;
-      const isParenthesis = stop === at + 1 && (data[at] === OPEN || data[at] === CLOSE);
-      if (stop > at && !isParenthesis) {
-        starts.push(at);
-        ends.push(stop);
-      }
-      at = stop + 1;
-    }
+    const start = parses.starts[row] as number;
+    if (start < 0) return undefined;
+    scanParse(parses.data, start, parses.ends[row] as number, addLeaf);
     offsets[row + 1] = starts.length;
   }
-  const items = new Utf8Column(data, Int32Array.from(starts), Int32Array.from(ends));
+  const items = new Utf8Column(parses.data, Int32Array.from(starts), Int32Array.from(ends));
   return { tokens: new Utf8ListColumn(items, offsets.subarray(0, -1), offsets.subarray(1)) };
 }

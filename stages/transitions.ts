@@ -1,5 +1,5 @@
-import { MillraceError, type Origin } from '../pipeline/index.ts';
-import { transitionsOf } from './binary-parse.ts';
+import { type Columns, Int32ListColumn, MillraceError, type Origin, Utf8Column } from '../pipeline/index.ts';
+import { addTransitions, transitionsOf } from './binary-parse.ts';
 import type { Sentence } from './records.ts';
 import { defineSentenceStage, type Text } from './sentences.ts';
 
@@ -10,10 +10,10 @@ import { defineSentenceStage, type Text } from './sentences.ts';
  * tree
  */
 export function transitions<T extends Text>() {
-  return defineSentenceStage<T>({ name: 'transitions', sentence: addTransitions });
+  return defineSentenceStage<T>({ name: 'transitions', sentence: moves, columns: moveColumns });
 }
 
-function addTransitions({ text, binaryParse }: Sentence, origin: Origin | undefined): Partial<Sentence> {
+function moves({ text, binaryParse }: Sentence, origin: Origin | undefined): Partial<Sentence> {
   if (binaryParse === undefined) {
     throw new MillraceError('MILLRACE_BAD_RECORD', 'The sentence has no binary parse to take transitions from', {
       ...(origin && { origin }),
@@ -21,11 +21,25 @@ function addTransitions({ text, binaryParse }: Sentence, origin: Origin | undefi
       hint: 'Only corpora with parses, such as snli, give transitions.',
     });
   }
-  const moves = transitionsOf(binaryParse);
-  if (typeof moves !== 'string') return { transitions: moves };
+  const found = transitionsOf(binaryParse);
+  if (typeof found !== 'string') return { transitions: found };
   throw new MillraceError('MILLRACE_BAD_RECORD', 'The binary parse is no binary tree', {
     ...(origin && { origin }),
-    expected: moves,
+    expected: found,
     found: binaryParse,
   });
+}
+
+function moveColumns(columns: Columns, prefix: string): Columns | undefined {
+  const parses = columns[`${prefix}binaryParse`];
+  if (!(parses instanceof Utf8Column)) return undefined;
+  const all: number[] = [];
+  const offsets = new Int32Array(parses.length + 1);
+  for (let row = 0; row < parses.length; row++) {
+    const start = parses.starts[row] as number;
+    if (start < 0 || addTransitions(parses.data, start, parses.ends[row] as number, all) !== undefined)
+      return undefined;
+    offsets[row + 1] = all.length;
+  }
+  return { transitions: new Int32ListColumn(Int32Array.from(all), offsets.subarray(0, -1), offsets.subarray(1)) };
 }

@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+/** The door: picks a command, maps errors to exit codes, nothing else. */
+import { Command, CommanderError } from 'commander';
+import { MillraceError, unknownName } from './pipeline/errors.ts';
+import { version } from './commands/version.ts';
+
+/** What each command does, and where it is; only the one that is asked for is loaded. */
+const commands = {
+  pipe: ['stream a corpus through stages, as JSON lines', () => import('./commands/pipe.ts')],
+  train: ['train a sentence-pair model', () => import('./commands/train.ts')],
+  evaluate: ['measure a trained model on labelled pairs', () => import('./commands/evaluate.ts')],
+  predict: ['ask a trained model how two sentences relate', () => import('./commands/predict.ts')],
+  demo: ['train and ask a model on the bundled corpus, in about a minute', () => import('./commands/demo.ts')],
+  doctor: ['tell what this machine can run, and what to do where it cannot', () => import('./commands/doctor.ts')],
+} as const;
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const EXIT_INTERRUPTED = 130;
+
+async function main(args: readonly string[]): Promise<void> {
+  const program = new Command('millrace')
+    .description('Streaming data pipelines for sentence data, and the models that learn from them.')
+    .version(version)
+    .showHelpAfterError('(--help tells what would have worked)')
+    .exitOverride();
+  for (const [name, [summary, load]] of Object.entries(commands)) {
+    const command = program.command(name).summary(summary).description(summary).copyInheritedSettings(program);
+    if (args.includes(name)) (await load()).configure(command, interrupt.signal);
+  }
+  const name = args[0];
+  if (name !== undefined && !name.startsWith('-') && name !== 'help' && !(name in commands)) {
+    throw unknownName('command', name, Object.keys(commands));
+  }
+  await program.parseAsync(args, { from: 'user' });
+}
+
+// The first Ctrl-C ends the work in order, so that what was written is whole; a second ends the process.
+const interrupt = new AbortController();
+process.once('SIGINT', () => interrupt.abort(new MillraceError('MILLRACE_ABORTED', 'Interrupted')));
+process.once('SIGTERM', () => interrupt.abort(new MillraceError('MILLRACE_ABORTED', 'Terminated')));
+
+// Whoever reads our output has had enough (`| head`): that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = exitCode(error);
+}
+if (interrupt.signal.aborted) process.exitCode = EXIT_INTERRUPTED;
+
+/** Says what went wrong, on stderr, and answers the exit code for it. */
+function exitCode(error: unknown): number {
+  // Commander has said what it had to say.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (interrupt.signal.aborted) {
+    console.error('millrace: interrupted');
+    return EXIT_INTERRUPTED;
+  }
+  if (error instanceof MillraceError) {
+    console.error(`millrace: ${error.message}`);
+    return error.code === 'MILLRACE_USAGE' ? EXIT_USAGE : EXIT_FAILED;
+  }
+  // Not foreseen: here a stack trace helps.
+  console.error('millrace: an error in Millrace itself, please report it');
+  console.error(error);
+  return EXIT_FAILED;
+}

@@ -1,0 +1,51 @@
+/** Options that several commands share. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+/** Reads a whole number of at least `least`. */
+export function wholeNumber(least = 0): (text: string) => number {
+  return (text) => {
+    if (/^\d+$/.test(text) && Number(text) >= least) return Number(text);
+    throw new InvalidArgumentError(`Expected a whole number of ${least} or more.`);
+  };
+}
+
+/** Reads a number above 0. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+/** Reads a share: 0 or more, below 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value < 1) return value;
+  throw new InvalidArgumentError('Expected a number from 0 up to, but not including, 1.');
+}
+
+/** For options that may be given several times. */
+export function collect(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+/** Where sources come from, as every command that reads them takes it. */
+export interface SourceFlags {
+  readonly cacheDir?: string;
+  readonly mirror?: string;
+  readonly onError: string;
+}
+
+export function addSourceOptions(command: Command): Command {
+  return command
+    .option('--on-error <policy>', 'what becomes of bad records: fail, skip or quarantine:FILE', 'fail')
+    .option('--cache-dir <folder>', 'where downloads are kept (default: MILLRACE_CACHE, else ~/.cache/millrace)')
+    .option('--mirror <base>', "a URL or folder in place of the named corpora's own (default: MILLRACE_MIRROR)");
+}
+
+export function addEngineOption(command: Command): Command {
+  return command.addOption(
+    new Option('--engine <name>', 'the TensorFlow.js backend')
+      .choices(['auto', 'node-gpu', 'node', 'wasm', 'cpu'])
+      .default('auto'),
+  );
+}

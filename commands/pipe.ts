@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { pipelineTable } from '../reports/pipeline-table.ts';
+import { catalog, compose } from '../stages/index.ts';
+import { addSourceOptions, type SourceFlags, wholeNumber } from './options.ts';
+import { writeJsonLines } from './output.ts';
+import { printable } from './print.ts';
+import { Progress } from './progress.ts';
+
+interface PipeFlags extends SourceFlags {
+  readonly to: string;
+  readonly limit?: number;
+  readonly seed: number;
+  readonly stats?: true;
+  readonly all?: true;
+}
+
+/** `millrace pipe SOURCE [STAGE...]` */
+export function configure(command: Command, signal: AbortSignal): void {
+  addSourceOptions(
+    command
+      .usage('SOURCE [STAGE[:option=value,...]]... [options]')
+      .argument(
+        '<source>',
+        'PATH_OR_URL[#ENTRY], "-" for stdin, or a corpus: snli:train, snli:dev, snli:test, glove:6B.100d',
+      )
+      .argument('[stages...]', 'stages, in order; see below')
+      .option('--to <file>', 'where the JSON lines go, "-" for stdout', '-')
+      .option('--limit <n>', 'stop after so many records', wholeNumber())
+      .option('--seed <n>', 'for stages that draw at random', wholeNumber(), 0)
+      .option('--stats', 'print what each stage did, and which one limits, to stderr')
+      .option('--all', "print the corpus' own fields too: parses, caption ids, annotators' labels"),
+  )
+    .addHelpText('after', stageHelp)
+    .action((source: string, stages: string[], flags: PipeFlags) => pipe(source, stages, flags, signal));
+}
+
+async function pipe(source: string, stages: string[], flags: PipeFlags, signal: AbortSignal): Promise<void> {
+  const progress = new Progress();
+  const { cacheDir, mirror, seed, limit } = flags;
+  const composed = compose(source, stages, { seed, cacheDir, mirror, onProgress: progress.download });
+  const limited = limit === undefined ? composed : composed.take(limit);
+  const pipeline = limited.onError(flags.onError);
+  try {
+    await writeJsonLines(pipeline, flags.to, (record) => printable(record, flags.all), signal);
+  } finally {
+    progress.stop();
+  }
+  if (flags.stats) console.error(pipelineTable(pipeline.report()));
+}
+
+/** Every stage with its options and an example, from the catalog. */
+function stageHelp(): string {
+  const parts = Object.entries(catalog).map(([name, { summary, example, options, main }]) => {
+    const lines = Object.entries(options).flatMap(([option, { help, placeholder, fallback, choices }]) => [
+      `      ${option}=${placeholder}  ${help}${fallback === undefined ? '' : ` (default ${fallback})`}${option === main ? ' [main option]' : ''}`,
+      ...Object.entries(choices ?? {}).map(([choice, meaning]) => `          ${choice}: ${meaning}`),
+    ]);
+    return [`  ${name}: ${summary}`, ...lines, `      millrace ${example}`].join('\n');
+  });
+  return `
+Stages, written STAGE:option=value,option=value; the first value may go without a name, and is the main option then.
+A comma within a value is written \\,
+
+${parts.join('\n\n')}
+`;
+}

@@ -1,0 +1,59 @@
+import { MillraceError, type Pipeline, unknownName } from '../pipeline/index.ts';
+import { catalog, type Flow, type Surroundings } from './catalog.ts';
+import { readOptions } from './options.ts';
+import { formatOf, read } from './read.ts';
+import type { SourceOptions } from './source.ts';
+
+/**
+ * A pipeline from words: a source and stages as the command line has them, `['tokenize:parse', 'lowercase']`. Lines are
+ * cut, and the lines of a corpus known by name are parsed, where the next stage needs it.
+ *
+ * @throws MillraceError MILLRACE_USAGE for an unknown stage or option, or stages in an order that cannot be
+ */
+export function compose(
+  source: string,
+  stages: readonly string[],
+  { seed = 0, ...options }: Partial<Surroundings> & Omit<SourceOptions, 'signal'> = {},
+): Pipeline<unknown> {
+  let pipeline: Pipeline<unknown> = read(source, options);
+  let flow: Flow = 'blocks';
+  const add = (written: string) => {
+    const { name, entry, values } = readStage(written);
+    if (!fits(flow, entry.takes)) {
+      throw new MillraceError('MILLRACE_USAGE', `The stage ${name} comes too late`, {
+        expected:
+          entry.takes === 'blocks' ? `${name} right after the source` : `${name} before stages that make records`,
+        found: stages.join(' '),
+      });
+    }
+    pipeline = entry.add(pipeline, values, { seed });
+    flow = entry.gives;
+  };
+  for (const written of stages) {
+    const { entry } = readStage(written);
+    for (const implied of impliedStages(flow, entry.takes, source)) add(implied);
+    add(written);
+  }
+  for (const implied of impliedStages(flow, 'records', source)) add(implied);
+  return pipeline;
+}
+
+function readStage(written: string) {
+  const [, name = written, options = ''] = /^([^:]*):(.*)$/s.exec(written) ?? [];
+  const entry = catalog[name];
+  if (!entry) throw unknownName('stage', name, Object.keys(catalog));
+  return { name, entry, values: readOptions(name, options, entry.options, entry.main) as never };
+}
+
+/** Lines are records too; bytes are not, but become lines by themselves. */
+function fits(flow: Flow, takes: Flow): boolean {
+  return flow === takes || (flow === 'lines' && takes === 'records');
+}
+
+/** The stages that must come between a flow and a stage that takes another. */
+function impliedStages(flow: Flow, takes: Flow, source: string): string[] {
+  if (flow !== 'blocks' || takes === 'blocks') return [];
+  const format = formatOf(source);
+  if (takes === 'lines' || format === undefined) return ['lines'];
+  return format === 'glove' ? ['glove'] : ['lines', `parse:${format}`];
+}
