@@ -60,7 +60,9 @@ export function toDataset(
       let empty = true;
       for await (const batch of epoch(index++)) {
         empty = false;
-        yield { xs: toInputs(batch), ys: toTargets(batch, head) };
+        // Targets first: they may throw, and nobody would dispose of the inputs.
+        const ys = toTargets(batch, head);
+        yield { xs: toInputs(batch), ys };
       }
       if (empty) throw new MillraceError('MILLRACE_BAD_RECORD', 'There is no pair to learn from', emptyDetails);
     } while (repeat);

@@ -1,0 +1,182 @@
+import { memory } from '@tensorflow/tfjs-core';
+import test from 'ava';
+import { startEngine } from '../../engine/index.ts';
+import { evaluate } from '../../models/evaluate.ts';
+import { buildSimpleRnn, type SimpleRnnConfig } from '../../models/simple-rnn.ts';
+import { type EpochRecord, type StepRecord, type TrainOptions, train } from '../../models/train.ts';
+import { type ErrorCode, MillraceError } from '../../pipeline/errors.ts';
+import type { PairBatch } from '../../stages/records.ts';
+import { batchOf, distance, stream, tinyPairs } from './helpers.ts';
+
+const CONFIG: SimpleRnnConfig = { vocabularySize: 12, embeddingSize: 8, hiddenSize: 12, seed: 1 };
+const PAIRS = tinyPairs(20, 5);
+const BATCHES = [batchOf(PAIRS.slice(0, 10)), batchOf(PAIRS.slice(10))];
+const DEV = batchOf(tinyPairs(12, 6));
+
+/** Trains a fresh model on the tiny pairs and keeps what it said. */
+async function run(options: Partial<TrainOptions> = {}, config: Partial<SimpleRnnConfig> = {}) {
+  const model = options.model ?? buildSimpleRnn({ ...CONFIG, ...config });
+  const steps: StepRecord[] = [];
+  const epochs: EpochRecord[] = [];
+  const result = await train({
+    model,
+    train: () => stream(...BATCHES),
+    dev: () => stream(DEV),
+    epochs: 3,
+    onRecord: (record) => void (record.type === 'step' ? steps.push(record) : epochs.push(record)),
+    ...options,
+  });
+  return { model, result, steps, epochs };
+}
+
+const weightsOf = (model: TrainOptions['model']) => model.getWeights().flatMap((weight) => [...weight.dataSync()]);
+
+test.before(async () => {
+  await startEngine('wasm');
+});
+
+for (const head of ['classifier', 'distance'] as const) {
+  test.serial(`${head}: it learns 20 pairs by heart`, async (t) => {
+    const settings = { epochs: 150, learningRate: 0.01, patience: 150, dev: () => stream(...BATCHES) };
+    const { model, result, epochs } = await run(settings, { head, dropout: 0 });
+    t.true(result.best!.dev.accuracy >= 0.95, `${result.best!.dev.accuracy}`);
+    t.true(epochs.at(-1)!.trainLoss < epochs[0]!.trainLoss / 5);
+    t.is(result.best!.thresholds !== undefined, head === 'distance');
+    // The model is left with the weights that were measured.
+    const again = await evaluate(model, stream(...BATCHES), result.best!.thresholds);
+    t.is(again.accuracy, result.best!.dev.accuracy);
+  });
+}
+
+test.serial('every step and epoch is told', async (t) => {
+  const { steps, epochs, result } = await run();
+  t.deepEqual(
+    steps.map(({ epoch, step, examples }) => [epoch, step, examples]),
+    [1, 1, 2, 2, 3, 3].map((epoch, i) => [epoch, i + 1, 10]),
+  );
+  t.true(steps.every(({ gradientNorm, dataWaitSeconds }) => gradientNorm > 0 && dataWaitSeconds >= 0));
+  t.deepEqual(
+    epochs.map(({ epoch }) => epoch),
+    [1, 2, 3],
+  );
+  for (const { epoch, trainLoss, trainAccuracy } of epochs) {
+    const own = steps.filter((step) => step.epoch === epoch);
+    t.true(Math.abs(trainLoss - own.reduce((sum, { loss }) => sum + loss, 0) / 2) < 1e-6);
+    t.true(trainAccuracy! >= 0 && trainAccuracy! <= 1);
+  }
+  t.is(result.ended, 'finished');
+  t.is(result.epochs, 3);
+});
+
+test.serial('the same seed gives the same losses and weights, and another seed others', async (t) => {
+  const settings = { epochs: 2 };
+  const [one, two, other] = [await run(settings), await run(settings), await run(settings, { seed: 2 })];
+  const losses = ({ steps }: typeof one) => steps.map(({ loss, gradientNorm }) => [loss, gradientNorm]);
+  t.deepEqual(losses(one), losses(two));
+  t.deepEqual(weightsOf(one.model), weightsOf(two.model));
+  t.notDeepEqual(losses(one), losses(other));
+});
+
+test.serial('the best epoch is the one of highest accuracy, then of lowest loss, and its weights stay', async (t) => {
+  const kept = new Map<number, number[]>();
+  const model = buildSimpleRnn(CONFIG);
+  const onBest = ({ epoch }: { epoch: number }) => void kept.set(epoch, weightsOf(model));
+  const { result, epochs } = await run({ model, onBest, epochs: 12, learningRate: 0.02, patience: 12 });
+  let best: EpochRecord | undefined;
+  for (const record of epochs) {
+    const { devAccuracy, devLoss } = record;
+    const better =
+      best === undefined ||
+      devAccuracy > best.devAccuracy ||
+      (devAccuracy === best.devAccuracy && devLoss < best.devLoss);
+    t.is(record.best, better);
+    t.is(kept.has(record.epoch), better);
+    if (better) best = record;
+  }
+  t.is(result.best!.epoch, best!.epoch);
+  t.true(best!.epoch < 12, 'so that the last weights are not the best');
+  t.is(distance(weightsOf(model), kept.get(best!.epoch)!), 0);
+});
+
+test.serial('it stops when nothing got better for as long as its patience', async (t) => {
+  // At a learning rate of 0 nothing moves; with the classifier the averages of the batch norm would.
+  const { result, epochs } = await run({ learningRate: 0, patience: 2, epochs: 9 }, { head: 'distance' });
+  t.is(result.ended, 'patience');
+  t.is(result.best!.epoch, 1);
+  t.deepEqual(
+    epochs.map(({ best }) => best),
+    [true, false, false],
+  );
+});
+
+test.serial('the learning rate decays after an epoch without a lower dev loss', async (t) => {
+  const settings = { learningRate: 0.05, decay: 0.5, epochs: 8, patience: 8 };
+  const { steps, epochs } = await run(settings);
+  let rate = 0.05;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const { epoch, devLoss } of epochs) {
+    t.true(steps.filter((step) => step.epoch === epoch).every(({ learningRate }) => learningRate === rate));
+    if (devLoss >= lowest) rate *= 0.5;
+    lowest = Math.min(lowest, devLoss);
+  }
+  t.true(rate < 0.05, 'so that it decayed at all');
+});
+
+test.serial('an abort ends it before the next step, closes the source and keeps the best so far', async (t) => {
+  const controller = new AbortController();
+  let open = 0;
+  async function* source(): AsyncGenerator<PairBatch, void> {
+    open++;
+    try {
+      yield* BATCHES;
+    } finally {
+      open--;
+    }
+  }
+  const kept: number[][] = [];
+  const model = buildSimpleRnn(CONFIG);
+  const { result } = await run({
+    model,
+    train: source,
+    signal: controller.signal,
+    onBest: () => void kept.push(weightsOf(model)),
+    onRecord: (record) => {
+      if (record.type === 'step' && record.step === 3) controller.abort();
+    },
+  });
+  t.is(result.ended, 'aborted');
+  t.is(result.epochs, 1);
+  t.is(result.best!.epoch, 1);
+  t.is(open, 0);
+  t.is(distance(weightsOf(model), kept[0]!), 0);
+});
+
+test.serial('aborted from the start it trains nothing', async (t) => {
+  const model = buildSimpleRnn(CONFIG);
+  const before = weightsOf(model);
+  const { result } = await run({ model, signal: AbortSignal.abort() });
+  t.deepEqual(result, { ended: 'aborted', epochs: 0 });
+  t.deepEqual(weightsOf(model), before);
+});
+
+test.serial('empty splits and a loss that runs away are errors', async (t) => {
+  const failing: [Partial<TrainOptions>, ErrorCode][] = [
+    [{ train: () => stream() }, 'MILLRACE_BAD_RECORD'],
+    [{ dev: () => stream() }, 'MILLRACE_BAD_RECORD'],
+    [{ learningRate: 1e30, epochs: 20 }, 'MILLRACE_USAGE'],
+  ];
+  for (const [options, code] of failing) {
+    const error = await t.throwsAsync(() => run(options), { instanceOf: MillraceError });
+    t.is(error.code, code);
+  }
+});
+
+test.serial('no tensor is left behind, however many epochs', async (t) => {
+  const model = buildSimpleRnn(CONFIG);
+  await run({ model });
+  const before = memory().numTensors;
+  await run({ model, epochs: 5, patience: 5 });
+  t.is(memory().numTensors, before);
+  await t.throwsAsync(() => run({ model, dev: () => stream() }));
+  t.is(memory().numTensors, before);
+});
