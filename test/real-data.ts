@@ -1,0 +1,40 @@
+/**
+ * The real corpora, which stay outside the repository: beside it, where a developer has them. A test that needs one
+ * skips, and says so, where they are absent.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext, ImplementationFn } from 'ava';
+import test from 'ava';
+
+const folder = fileURLToPath(new URL('../../shared/data/', import.meta.url));
+
+function present(file: string): string | undefined {
+  const path = folder + file;
+  return existsSync(path) ? path : undefined;
+}
+
+/** Paths of what is there. */
+export const realData = {
+  /** SNLI 1.0: some training pairs and all of dev, as `snli_1.0/snli_1.0_{train,dev}.jsonl`. */
+  snli: present('snli_1.0.zip'),
+  /** GloVe 6B: 100-dimensional vectors, as `glove.6B.100d.txt`. */
+  glove: present('glove.6B.zip'),
+  /** SICK's trial pairs. */
+  sick: present('sick/SICK_trial.txt'),
+} as const;
+
+/** A test on one of the real corpora. */
+export function testOnReal(
+  corpus: keyof typeof realData,
+  title: string,
+  run: (t: ExecutionContext, path: string) => ReturnType<ImplementationFn<[]>>,
+): void {
+  const path = realData[corpus];
+  if (path !== undefined) {
+    test(title, (t) => run(t, path));
+    return;
+  }
+  console.log(`skipped, since the real ${corpus} data is not there: ${title}`);
+  test.skip(title, (t) => t.fail());
+}
