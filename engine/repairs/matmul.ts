@@ -159,26 +159,27 @@ interface Size {
 
 function multiplyOne(backend: WasmBackend, a: Matrix, b: Matrix, out: Matrix, size: Size, finish: Finish): void {
   const { rows, inner, columns } = size;
-  const id = (tensor: TensorInfo): number => backend.dataIdMap.get(tensor.dataId).id;
-  const viewA = view(backend, a, rows * inner);
-  const viewOut = view(backend, out, rows * columns);
-  // Under its own id a right matrix stays packed until it is disposed of, so the weights of a cell are packed once for
-  // all its steps; a view is packed for this product only.
-  const ownB = util.sizeFromShape(b.tensor.shape) === inner * columns && isPackedAs(b.tensor, `${inner}x${columns}`);
-  const viewB = ownB ? b.tensor : view(backend, b, inner * columns);
+  const views: TensorInfo[] = [];
+  const idOf = (matrix: Matrix, length: number, ownId: boolean): number => {
+    const isWhole = util.sizeFromShape(matrix.tensor.shape) === length;
+    if (isWhole && ownId) return backend.dataIdMap.get(matrix.tensor.dataId).id;
+    const slice = view(backend, matrix, length);
+    views.push(slice);
+    return backend.dataIdMap.get(slice.dataId).id;
+  };
   multiplyMatrices(
-    ...[id(viewA), shapeBytes(rows, inner), 3],
-    ...[id(viewB), shapeBytes(inner, columns), 3],
+    ...[idOf(a, rows * inner, true), shapeBytes(rows, inner), 3],
+    // Under its own id a right matrix stays packed until it is disposed of, so the weights of a cell are packed once
+    // for all its steps; a view is packed for this product only.
+    ...[idOf(b, inner * columns, isPackedAs(b.tensor, `${inner}x${columns}`)), shapeBytes(inner, columns), 3],
     ...[0, 0],
-    ...[
-      activationCodes[finish.activation],
-      finish.bias === undefined ? 0 : id(finish.bias),
-      0,
-      finish.leakyreluAlpha ?? 0,
-    ],
-    id(viewOut),
+    activationCodes[finish.activation],
+    finish.bias === undefined ? 0 : backend.dataIdMap.get(finish.bias.dataId).id,
+    0,
+    finish.leakyreluAlpha ?? 0,
+    idOf(out, rows * columns, true),
   );
-  for (const { dataId } of ownB ? [viewA, viewOut] : [viewA, viewB, viewOut]) {
+  for (const { dataId } of views) {
     backend.wasm.tfjs.disposeData(backend.dataIdMap.get(dataId).id);
     backend.dataIdMap.delete(dataId);
   }
