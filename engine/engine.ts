@@ -31,8 +31,6 @@ export interface Trial {
   readonly version?: string;
   /** Whether it uses SIMD instructions; known for wasm only. */
   readonly simd?: boolean;
-  /** Milliseconds from its first import to its first result. */
-  readonly startMs?: number;
 }
 
 export interface EngineReport extends Trial {

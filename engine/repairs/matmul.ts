@@ -10,7 +10,8 @@
  *   right matrix, `reshape(b)` is multiplied with the old shape and writes past the end of the output.
  *
  * Here matrices are transposed first (a pass over each, where the product takes one for every column of the other), and
- * multiplied one by one.
+ * multiplied one by one. What stays is that packed copy: a kernel that changes a tensor in place must not do so to one
+ * that has been a right matrix.
  */
 
 import {
