@@ -13,6 +13,7 @@ export { SeededDropout } from './layers/seeded-dropout.ts';
 export { WordEmbedding } from './layers/word-embedding.ts';
 export { ClippedAdam, type ClippedAdamOptions } from './optimizer.ts';
 export { type Decision, type Prediction, predict } from './predict.ts';
+export { type TextOptions, TrainedRun, toTokens } from './run.ts';
 export { type RunConfig, readRunConfig, writeRunConfig } from './run-config.ts';
 export { buildSimpleRnn, compile, type SimpleRnnConfig } from './simple-rnn.ts';
 export { labelOfScore, learnThresholds, probabilitiesOfScore, type Thresholds } from './thresholds.ts';
@@ -25,3 +26,4 @@ export {
   type TrainResult,
   train,
 } from './train.ts';
+export { type TrainRunOptions, type TrainRunResult, trainRun } from './train-run.ts';

@@ -34,7 +34,7 @@ export function reluRecurrence(projected: Tensor3D, recurrent: Tensor2D, padding
     const [projected, recurrent, save] = args as unknown as [Tensor3D, Tensor2D, GradSaveFunc];
     const { states, candidates } = runForward(projected, recurrent, padding);
     const before = [zerosLike(states[0]!), ...states.slice(0, -1)];
-    save([recurrent, padding, stack(candidates), stack(before)]);
+    save([recurrent, padding, stack(before), ...candidates]);
     return { value: states.at(-1)!, gradFunc: runBackward as (dy: Tensor, saved: Tensor[]) => Tensor[] };
   });
   return operation(projected, recurrent) as Tensor2D;
@@ -54,15 +54,14 @@ function runForward(projected: Tensor3D, recurrent: Tensor2D, padding: Tensor3D)
 }
 
 function runBackward(dy: Tensor, saved: Tensor[]): Tensor[] {
-  const [recurrent, padding, candidates, before] = saved as [Tensor2D, Tensor3D, Tensor3D, Tensor3D];
-  // A candidate is above 0 where relu let it through, which it never does at a padded step.
-  const open = unstack(step(candidates));
+  const [recurrent, padding, before, ...candidates] = saved as [Tensor2D, Tensor3D, Tensor3D, ...Tensor2D[]];
   const paddings = unstack(padding);
   const transposed = transpose(recurrent);
-  const dx: Tensor[] = new Array(open.length);
+  const dx: Tensor[] = new Array(candidates.length);
   let dh = dy as Tensor2D;
-  for (let t = open.length - 1; t >= 0; t--) {
-    const d = mul(dh, open[t]!) as Tensor2D;
+  for (let t = candidates.length - 1; t >= 0; t--) {
+    // A candidate is above 0 where relu let it through, which it never does at a padded step.
+    const d = mul(dh, step(candidates[t]!)) as Tensor2D;
     dx[t] = d;
     if (t > 0) dh = add(matMul(d, transposed), mul(dh, paddings[t]!));
   }

@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { MillraceError, type Pipeline } from '../pipeline/index.ts';
+import {
+  batch,
+  bucket,
+  ids,
+  lowercase,
+  type PairBatch,
+  type SentencePair,
+  type TokenizerName,
+  tokenize,
+  Vocabulary,
+} from '../stages/index.ts';
+import { loadModel } from './checkpoint.ts';
+import { type Evaluation, evaluate } from './evaluate.ts';
+import { type Prediction, predict } from './predict.ts';
+import { type RunConfig, readRunConfig } from './run-config.ts';
+
+export const VOCABULARY_FILE = 'vocab.json';
+
+/** How the text of a run is cut: the same in training, evaluation and prediction. */
+export interface TextOptions {
+  readonly tokenizer: TokenizerName;
+  readonly lowercase: boolean;
+}
+
+/** Adds the tokens that a model of these options reads. */
+export function toTokens(pairs: Pipeline<SentencePair>, options: TextOptions): Pipeline<SentencePair> {
+  const tokens = pairs.pipe(tokenize<SentencePair>(options.tokenizer));
+  return options.lowercase ? tokens.pipe(lowercase<SentencePair>()) : tokens;
+}
+
+/** Pairs to a batch where nothing is learnt. */
+const BATCH_SIZE = 64;
+
+/** A trained model with all that it needs to read text: what a RUN folder holds. */
+export class TrainedRun {
+  readonly config: RunConfig;
+  readonly vocabulary: Vocabulary;
+  readonly model: LayersModel;
+
+  constructor(config: RunConfig, vocabulary: Vocabulary, model: LayersModel) {
+    this.config = config;
+    this.vocabulary = vocabulary;
+    this.model = model;
+  }
+
+  /**
+   * Reads a run back. An engine must have been started.
+   *
+   * @throws MillraceError MILLRACE_BAD_RUN when the folder is not a run, or parts of it don't fit one another
+   */
+  static async open(folder: string): Promise<TrainedRun> {
+    const config = await readRunConfig(folder);
+    const vocabulary = await Vocabulary.load(join(folder, VOCABULARY_FILE));
+    if (vocabulary.size !== config.vocabularySize) {
+      throw new MillraceError('MILLRACE_BAD_RUN', 'The vocabulary is not the one that the model was trained with', {
+        origin: { source: join(folder, VOCABULARY_FILE) },
+        expected: `${config.vocabularySize} tokens`,
+        found: vocabulary.size,
+      });
+    }
+    return new TrainedRun(config, vocabulary, await loadModel(folder));
+  }
+
+  /** Measures the model on labelled pairs. */
+  evaluate(pairs: Pipeline<SentencePair>): Promise<Evaluation> {
+    // The order says nothing here, so sentences of like length go together.
+    const batches = this.#ids(pairs).pipe(bucket<SentencePair>({ size: BATCH_SIZE }));
+    return evaluate(this.model, batches, this.config.thresholds);
+  }
+
+  /** Labels pairs, in the order in which they come. */
+  predict(pairs: Pipeline<SentencePair>): AsyncGenerator<Prediction, void> {
+    const batches: AsyncIterable<PairBatch> = this.#ids(pairs).pipe(batch<SentencePair>(BATCH_SIZE));
+    return predict(this.model, batches, this.config.thresholds);
+  }
+
+  #ids(pairs: Pipeline<SentencePair>): Pipeline<SentencePair> {
+    const { tokenizer, lowercase } = this.config;
+    return toTokens(pairs, { tokenizer: tokenizer as TokenizerName, lowercase }).pipe(
+      ids<SentencePair>(this.vocabulary),
+    );
+  }
+}

@@ -1,0 +1,159 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MillraceError, type Pipeline } from '../pipeline/index.ts';
+import {
+  type Block,
+  bucket,
+  type Coverage,
+  type GloveOptions,
+  ids,
+  loadGlove,
+  type PairBatch,
+  type SentencePair,
+  Vocabulary,
+  type VocabularyOptions,
+} from '../stages/index.ts';
+import { saveModel } from './checkpoint.ts';
+import type { Head } from './heads.ts';
+import { MetricsFile } from './metrics-file.ts';
+import { type TextOptions, toTokens, VOCABULARY_FILE } from './run.ts';
+import { writeRunConfig } from './run-config.ts';
+import { buildSimpleRnn } from './simple-rnn.ts';
+import { type TrainRecord, type TrainResult, train } from './train.ts';
+
+export interface TrainRunOptions extends TextOptions, VocabularyOptions {
+  /** The training pairs; iterated once for the vocabulary and once an epoch. */
+  readonly train: Pipeline<SentencePair>;
+  readonly dev: Pipeline<SentencePair>;
+  /** Opens the word vectors to start from; without them the embeddings start at random. */
+  readonly glove?: () => AsyncIterable<Block>;
+  readonly missing?: GloveOptions['missing'];
+  readonly freezeEmbeddings: boolean;
+  /** Numbers for a word; with `glove` that of its vectors, and then it need not be given. */
+  readonly embeddingSize?: number | 'one-hot';
+  readonly hiddenSize: number;
+  readonly head: Head;
+  readonly dropout: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly maxGradientNorm: number;
+  readonly patience: number;
+  readonly seed: number;
+  /** The folder to write: `config.json`, `vocab.json`, `model.json`, `weights.bin`, `metrics.jsonl`. */
+  readonly out: string;
+  /** Version of the program, for the record. */
+  readonly version: string;
+  /** Further facts for `config.json`. */
+  readonly training?: Readonly<Record<string, unknown>>;
+  readonly signal?: AbortSignal;
+  readonly onVocabulary?: (vocabulary: Vocabulary) => void;
+  readonly onCoverage?: (coverage: Coverage) => void;
+  readonly onRecord?: (record: TrainRecord) => void;
+}
+
+export interface TrainRunResult extends TrainResult {
+  /** Pairs in the training split. */
+  readonly trainPairs: number;
+  readonly parameters: number;
+}
+
+/** Pairs to shuffle among: a corpus of this size or less is shuffled uniformly. */
+const SHUFFLE_BUFFER = 20_000;
+/** Batches made ahead, so that the model never waits for one that could have been ready. */
+const PREFETCHED = 4;
+const DEFAULT_EMBEDDING_SIZE = 100;
+
+/**
+ * Trains a model from text to a run on disk: vocabulary from the training split, word vectors, epochs of shuffled and
+ * bucketed batches, the best epoch's weights kept. An engine must have been started. Interrupted after an epoch, it
+ * leaves a run that works.
+ */
+export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult> {
+  const { out, seed, batchSize, signal } = options;
+  const trainTokens = abortable(toTokens(options.train, options), signal);
+  const devTokens = abortable(toTokens(options.dev, options), signal);
+
+  let trainPairs = 0;
+  const vocabulary = await Vocabulary.build(
+    trainTokens.tap(() => {
+      trainPairs++;
+    }),
+    options,
+  );
+  if (trainPairs === 0) {
+    throw new MillraceError('MILLRACE_BAD_RECORD', 'There is no pair to learn from', {
+      expected: 'at least one labelled pair in the training sources',
+    });
+  }
+  options.onVocabulary?.(vocabulary);
+  const embeddings = await startEmbeddings(vocabulary, options);
+  const model = buildSimpleRnn({ ...options, ...embeddings, vocabularySize: vocabulary.size });
+
+  await mkdir(out, { recursive: true });
+  // A run is known by its config: without it what is left of an older run is none, until the first epoch is saved.
+  await rm(join(out, 'config.json'), { force: true });
+  await vocabulary.save(join(out, VOCABULARY_FILE));
+  const metrics = new MetricsFile(out);
+  const trainIds = trainTokens.pipe(ids<SentencePair>(vocabulary));
+  const devBatches = devTokens.pipe(ids<SentencePair>(vocabulary), bucket<SentencePair>({ size: batchSize }));
+  try {
+    const result = await train({
+      model,
+      train: (epoch): Pipeline<PairBatch> =>
+        trainIds
+          .shuffle(SHUFFLE_BUFFER, seed + epoch)
+          .pipe(bucket<SentencePair>({ size: batchSize }))
+          .prefetch(PREFETCHED),
+      dev: () => devBatches,
+      epochs: options.epochs,
+      patience: options.patience,
+      learningRate: options.learningRate,
+      maxGradientNorm: options.maxGradientNorm,
+      ...(signal && { signal }),
+      onRecord: (record) => {
+        metrics.write(record);
+        options.onRecord?.(record);
+      },
+      onBest: async ({ thresholds }) => {
+        await saveModel(model, out);
+        await writeRunConfig(out, {
+          version: options.version,
+          model: 'simple-rnn',
+          head: options.head,
+          vocabularySize: vocabulary.size,
+          embeddingSize: embeddings.embeddingSize,
+          hiddenSize: options.hiddenSize,
+          tokenizer: options.tokenizer,
+          lowercase: options.lowercase,
+          seed,
+          ...(thresholds && { thresholds }),
+          ...(options.training && { training: options.training }),
+        });
+      },
+    });
+    return { ...result, trainPairs, parameters: model.countParams() };
+  } finally {
+    metrics.close();
+    model.optimizer?.dispose();
+    model.dispose();
+  }
+}
+
+async function startEmbeddings(vocabulary: Vocabulary, { glove, missing, seed, ...options }: TrainRunOptions) {
+  if (!glove) return { embeddingSize: options.embeddingSize ?? DEFAULT_EMBEDDING_SIZE };
+  const { dimension, matrix, coverage } = await loadGlove(glove, vocabulary, { ...(missing && { missing }), seed });
+  if (options.embeddingSize !== undefined && options.embeddingSize !== dimension) {
+    throw new MillraceError('MILLRACE_USAGE', 'The embedding size is not that of the word vectors', {
+      expected: dimension.toString(),
+      found: options.embeddingSize,
+      hint: 'Leave --embed-size out, or take vectors of that size.',
+    });
+  }
+  options.onCoverage?.(coverage);
+  return { embeddingSize: dimension, initialEmbeddings: matrix };
+}
+
+function abortable<T>(pipeline: Pipeline<T>, signal: AbortSignal | undefined): Pipeline<T> {
+  return signal ? pipeline.withAbort(signal) : pipeline;
+}
