@@ -17,7 +17,7 @@ const NO_LABEL_REASON = 'no gold label';
 /**
  * SNLI's JSON lines (Bowman et al. 2015, "A large annotated corpus for learning natural language inference"), and
  * MultiNLI's, which have the same fields. Pairs without a gold label (`-`) are dropped. The sentences and the label must
- * be there; id, parses and annotations may be missing.
+ * be there; id, parses and annotations may be missing. Annotations that are no list of texts are left out.
  */
 export const snli: PairFormat = {
   name: 'snli',
@@ -32,7 +32,7 @@ export const snli: PairFormat = {
       throw badRecord(origin, 'The field "gold_label" is wrong', `one of ${LABELS.join(', ')}, ${NO_LABEL}`, label);
     }
     const captionId = optionalText(row, 'captionID', origin);
-    const annotatorLabels = row.annotator_labels as readonly string[] | undefined;
+    const annotatorLabels = annotations(row);
     return {
       id: optionalText(row, 'pairID', origin) ?? lineId(origin),
       label,
@@ -57,18 +57,23 @@ function sentence(row: Record<string, unknown>, field: string, { origin }: Line)
   };
 }
 
-// The fields that the scan reads, each with the column that it becomes; the label's is of another kind.
+function annotations({ annotator_labels: labels }: Record<string, unknown>): readonly string[] | undefined {
+  return Array.isArray(labels) && labels.every((label) => typeof label === 'string') ? labels : undefined;
+}
+
+// The fields that the scan reads, each with the column that it becomes, in the order of the record's fields; the label's
+// is of another kind.
 const TEXT_FIELDS = [
+  ['id', 'pairID'],
   ['premise.text', 'sentence1'],
-  ['hypothesis.text', 'sentence2'],
   ['premise.binaryParse', 'sentence1_binary_parse'],
-  ['hypothesis.binaryParse', 'sentence2_binary_parse'],
   ['premise.parse', 'sentence1_parse'],
+  ['hypothesis.text', 'sentence2'],
+  ['hypothesis.binaryParse', 'sentence2_binary_parse'],
   ['hypothesis.parse', 'sentence2_parse'],
   ['captionId', 'captionID'],
-  ['id', 'pairID'],
 ] as const;
-const REQUIRED = [0, 1];
+const REQUIRED = TEXT_FIELDS.flatMap(([name], field) => (name.endsWith('.text') ? field : []));
 const LABEL = TEXT_FIELDS.length;
 const FIELDS = [...TEXT_FIELDS.map(([, field]) => field), 'gold_label'];
 const KEYS = FIELDS.map(key);
@@ -118,26 +123,33 @@ function scanRows(lines: ColumnChunk<Line>, context: StageContext): ColumnChunk<
   for (let i = 0; i < unlabelled; i++) context.drop(NO_LABEL_REASON);
   const rows = lines.take(kept);
   const all = more.appendedTo(data);
-  const columns: Record<string, Column> = { label: new DictionaryColumn(Uint8Array.from(labels), LABELS) };
+  const texts: Record<string, Utf8Column> = {};
   found.forEach(({ starts, ends }, field) => {
     const [name] = TEXT_FIELDS[field] as (typeof TEXT_FIELDS)[number];
-    const column = new Utf8Column(all, Int32Array.from(starts), Int32Array.from(ends));
-    if (name === 'id') columns.id = withLineIds(column, rows);
-    // A field that no row has is no column.
-    else if (starts.some((start) => start >= 0)) columns[name] = column;
+    // A field that no row has is no column; but every row has an id.
+    if (name !== 'id' && starts.every((start) => start < 0)) return;
+    texts[name] = new Utf8Column(all, Int32Array.from(starts), Int32Array.from(ends));
   });
+  const { id, captionId, ...sentences } = texts;
   return new ColumnChunk<SentencePair>({
-    ...columns,
+    id: withLineIds(id as Utf8Column, rows),
+    label: new DictionaryColumn(Uint8Array.from(labels), LABELS),
+    ...sentences,
     ...originOf(rows.columns),
-    annotatorLabels: new JsonFieldColumn(rows.columns.text as Utf8Column, 'annotator_labels'),
+    ...(captionId && { captionId }),
+    annotatorLabels: new AnnotationColumn(rows.columns.text as Utf8Column),
   });
 }
 
-/** The wanted values of a row that only `JSON.parse` understands; `undefined` if a rule is broken. */
+/**
+ * The wanted values of a row that only `JSON.parse` understands; `undefined` if a rule is broken, or if a value is half
+ * of a surrogate pair, which UTF-8 cannot hold.
+ */
 function parseRow(line: Line): (string | undefined)[] | undefined {
   try {
     const row = parseObject(line);
-    return FIELDS.map((field) => optionalText(row, field, line.origin));
+    const values = FIELDS.map((field) => optionalText(row, field, line.origin));
+    return values.some((value) => value !== undefined && /\p{Surrogate}/u.test(value)) ? undefined : values;
   } catch {
     return undefined;
   }
@@ -204,29 +216,27 @@ class ExtraText {
 }
 
 /** A field that is seldom read: parsed out of its line when it is. */
-class JsonFieldColumn implements Column {
+class AnnotationColumn implements Column<readonly string[] | undefined> {
   readonly #lines: Utf8Column;
-  readonly #field: string;
   readonly bytes = 0;
 
-  constructor(lines: Utf8Column, field: string) {
+  constructor(lines: Utf8Column) {
     this.#lines = lines;
-    this.#field = field;
   }
 
   get length(): number {
     return this.#lines.length;
   }
 
-  get(row: number): unknown {
-    return JSON.parse(this.#lines.get(row) as string)[this.#field] ?? undefined;
+  get(row: number): readonly string[] | undefined {
+    return annotations(JSON.parse(this.#lines.get(row) as string));
   }
 
-  slice(start: number, end: number): JsonFieldColumn {
-    return new JsonFieldColumn(this.#lines.slice(start, end) as Utf8Column, this.#field);
+  slice(start: number, end: number): AnnotationColumn {
+    return new AnnotationColumn(this.#lines.slice(start, end) as Utf8Column);
   }
 
-  take(rows: ArrayLike<number>): JsonFieldColumn {
-    return new JsonFieldColumn(this.#lines.take(rows) as Utf8Column, this.#field);
+  take(rows: ArrayLike<number>): AnnotationColumn {
+    return new AnnotationColumn(this.#lines.take(rows) as Utf8Column);
   }
 }
