@@ -4,6 +4,7 @@ export { loadModel, saveModel } from './checkpoint.ts';
 export { type DatasetOptions, type PairDataset, type PairExample, type PairInputs, toDataset } from './dataset.ts';
 export { type ClassFigures, type Evaluation, evaluate } from './evaluate.ts';
 export { type Head, headOf, targetScores } from './heads.ts';
+export { BatchNormalization } from './layers/batch-normalization.ts';
 export { DistanceScore } from './layers/distance-score.ts';
 export { Merger } from './layers/merger.ts';
 export { JoinPair, SplitPair } from './layers/pairs.ts';

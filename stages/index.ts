@@ -9,7 +9,15 @@ export { type CatalogEntry, catalog } from './catalog.ts';
 export { compose } from './compose.ts';
 export { count, type TokenCount } from './count.ts';
 export { type DownloadProgress, defaultCacheDir } from './download.ts';
-export { type Coverage, type Embeddings, type GloveOptions, glove, loadGlove, type MissingPolicy } from './glove.ts';
+export {
+  type Coverage,
+  type Embeddings,
+  type GloveOptions,
+  glove,
+  loadGlove,
+  type MissingPolicy,
+  missingPolicies,
+} from './glove.ts';
 export { ids } from './ids.ts';
 export { lines } from './lines.ts';
 export { lowercase } from './lowercase.ts';

@@ -16,7 +16,7 @@ export const pairFormats: Readonly<Record<string, PairFormat>> = { snli, jsonl, 
  * line that breaks a rule of the format
  */
 export function parse(format: string): Stage<Line, SentencePair> {
-  const chosen = pairFormats[format];
+  const chosen = Object.hasOwn(pairFormats, format) ? pairFormats[format] : undefined;
   if (!chosen) throw unknownName('format', format, Object.keys(pairFormats));
   return defineStage<Line, SentencePair>({
     name: 'parse',

@@ -31,10 +31,11 @@ export const jsonl: PairFormat = {
 function sentence(row: Record<string, unknown>, field: string, origin: Origin): Sentence {
   const value = row[field];
   if (typeof value !== 'object' || value === null) return { text: requiredText(row, field, origin) };
-  const { tokens, transitions, ids, binaryParse } = value as Record<string, unknown>;
+  const { tokens, transitions, ids } = value as Record<string, unknown>;
+  const parse = optionalText(value as Record<string, unknown>, 'binaryParse', origin);
   return {
     text: requiredText(value as Record<string, unknown>, 'text', origin),
-    ...(binaryParse !== undefined && { binaryParse: requiredText({ binaryParse }, 'binaryParse', origin) }),
+    ...(parse !== undefined && { binaryParse: parse }),
     ...(tokens !== undefined && { tokens: list(tokens, 'tokens', 'string', origin) as string[] }),
     ...(transitions !== undefined && { transitions: list(transitions, 'transitions', 'number', origin) as number[] }),
     ...(ids !== undefined && { ids: list(ids, 'ids', 'number', origin) as number[] }),
@@ -44,5 +45,6 @@ function sentence(row: Record<string, unknown>, field: string, origin: Origin): 
 function list(value: unknown, field: string, type: 'string' | 'number', origin: Origin): unknown[] {
   const fits = type === 'string' ? (item: unknown) => typeof item === 'string' : Number.isInteger;
   if (Array.isArray(value) && value.every(fits)) return value;
-  throw badRecord(origin, `The field "${field}" is wrong`, `a list of ${type}s`, JSON.stringify(value));
+  const expected = type === 'string' ? 'a list of texts' : 'a list of whole numbers';
+  throw badRecord(origin, `The field "${field}" is wrong`, expected, JSON.stringify(value));
 }

@@ -1,13 +1,9 @@
-import type { Label } from '../records.ts';
+import { LABELS, type Label } from '../records.ts';
 import { badRecord, type PairFormat } from './format.ts';
 
 const HEADER = ['pair_ID', 'sentence_A', 'sentence_B', 'relatedness_score', 'entailment_judgment'];
 
-const LABEL_OF: Readonly<Record<string, Label>> = {
-  ENTAILMENT: 'entailment',
-  NEUTRAL: 'neutral',
-  CONTRADICTION: 'contradiction',
-};
+const LABEL_OF: ReadonlyMap<string | undefined, Label> = new Map(LABELS.map((label) => [label.toUpperCase(), label]));
 
 /** SICK's tab-separated pairs (Marelli et al. 2014); the header line is dropped. */
 export const sick: PairFormat = {
@@ -21,9 +17,9 @@ export const sick: PairFormat = {
     if (cells.length < HEADER.length || !premise || !hypothesis) {
       throw badRecord(origin, 'The line is no SICK pair', `tab-separated ${HEADER.join(', ')}`, text);
     }
-    const label = LABEL_OF[judgment as string];
+    const label = LABEL_OF.get(judgment);
     if (!label) {
-      throw badRecord(origin, 'The judgment is wrong', `one of ${Object.keys(LABEL_OF).join(', ')}`, judgment);
+      throw badRecord(origin, 'The judgment is wrong', `one of ${[...LABEL_OF.keys()].join(', ')}`, judgment);
     }
     return { id: id as string, label, premise: { text: premise }, hypothesis: { text: hypothesis }, origin };
   },

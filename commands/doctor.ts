@@ -1,0 +1,71 @@
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
+import { availableParallelism, freemem, totalmem } from 'node:os';
+import type { Command } from 'commander';
+import { defaultCacheDir } from '../stages/index.ts';
+import { version } from './version.ts';
+
+/** `millrace doctor` */
+export function configure(command: Command): void {
+  command.option('--json', 'print one JSON object').action(async ({ json }: { json?: true }) => {
+    const found = await examine();
+    console.log(json ? JSON.stringify(found) : describe(found));
+    if (!found.ok) process.exitCode = 1;
+  });
+}
+
+/** What a machine can run. */
+async function examine() {
+  const { probeEngines } = await import('../engine/index.ts');
+  const engines = await probeEngines();
+  const cache = await examineCache(defaultCacheDir());
+  const node = { version: process.versions.node, ok: atLeast(process.versions.node, 20, 18), needs: '>=20.18' };
+  return {
+    ok: node.ok && cache.writable && engines.some(({ available }) => available),
+    millrace: version,
+    node,
+    platform: `${process.platform} ${process.arch}`,
+    cores: availableParallelism(),
+    memory: { totalMB: megabytes(totalmem()), freeMB: megabytes(freemem()) },
+    cache,
+    engine: engines.find(({ available }) => available)?.name,
+    engines,
+  };
+}
+
+type Examined = Awaited<ReturnType<typeof examine>>;
+
+function describe({ millrace, node, platform, cores, memory, cache, engine, engines }: Examined): string {
+  const lines = [
+    `millrace  ${millrace}`,
+    `node      ${node.version}${node.ok ? '' : `: too old, Millrace needs ${node.needs}`}`,
+    `machine   ${platform}, ${cores} cores, ${memory.totalMB} MB memory, ${memory.freeMB} MB free`,
+    `cache     ${cache.path}${cache.writable ? '' : ': cannot be written. Point MILLRACE_CACHE at a folder that can.'}`,
+    `engine    ${engine ?? 'none'} is what "auto" takes`,
+    ...engines.flatMap(({ name, available, version, simd, reason, hint }) =>
+      available
+        ? [`  ${name.padEnd(8)}  ready: ${version}${simd ? ', SIMD' : ''}`]
+        : [`  ${name.padEnd(8)}  not available: ${reason}`, ...(hint ? [`            ${hint}`] : [])],
+    ),
+  ];
+  return lines.join('\n');
+}
+
+async function examineCache(path: string) {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+    return { path, writable: true };
+  } catch {
+    return { path, writable: false };
+  }
+}
+
+function atLeast(version: string, major: number, minor: number): boolean {
+  const [have = 0, haveMinor = 0] = version.split('.').map(Number);
+  return have > major || (have === major && haveMinor >= minor);
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}

@@ -1,0 +1,46 @@
+import { type Command, Option } from 'commander';
+import type { EngineName } from '../engine/index.ts';
+import { pairFormats, readPairs } from '../stages/index.ts';
+import { addEngineOption, addSourceOptions, type SourceFlags, wholeNumber } from './options.ts';
+import { Progress } from './progress.ts';
+
+export interface EvaluateFlags extends SourceFlags {
+  readonly format?: string;
+  readonly limit?: number;
+  readonly engine: EngineName | 'auto';
+  readonly json?: true;
+}
+
+/** `millrace evaluate RUN SRC` */
+export function configure(command: Command, signal: AbortSignal): void {
+  command
+    .argument('<run>', 'the folder that train wrote')
+    .argument('<source>', 'labelled pairs')
+    .addOption(
+      new Option('--format <name>', 'what the source looks like (default: snli)').choices(Object.keys(pairFormats)),
+    )
+    .option('--limit <n>', 'measure on so many pairs only', wholeNumber(1))
+    .option('--json', 'print one JSON object');
+  addEngineOption(addSourceOptions(command)).action(async (run: string, source: string, flags: EvaluateFlags) => {
+    const evaluation = await evaluate(run, source, flags, signal);
+    if (flags.json) console.log(JSON.stringify(evaluation));
+    else console.log((await import('../reports/evaluation-table.ts')).evaluationTable(evaluation));
+  });
+}
+
+export async function evaluate(run: string, source: string, flags: EvaluateFlags, signal: AbortSignal) {
+  const { startEngine } = await import('../engine/index.ts');
+  const { TrainedRun } = await import('../models/index.ts');
+  await startEngine(flags.engine);
+  const trained = await TrainedRun.open(run);
+  const progress = new Progress();
+  const { cacheDir, mirror, format, limit } = flags;
+  const pairs = readPairs(source, { cacheDir, mirror, onProgress: progress.download, ...(format && { format }) })
+    .onError(flags.onError)
+    .withAbort(signal);
+  try {
+    return await trained.evaluate(limit === undefined ? pairs : pairs.take(limit));
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import type { EngineName } from '../engine/index.ts';
+import type { Prediction, TrainedRun } from '../models/index.ts';
+import { type Chunk, MillraceError, Pipeline } from '../pipeline/index.ts';
+import { readPairs, type SentencePair } from '../stages/index.ts';
+import { addEngineOption } from './options.ts';
+
+interface PredictFlags {
+  readonly premise?: string;
+  readonly hypothesis?: string;
+  readonly onError: string;
+  readonly engine: EngineName | 'auto';
+}
+
+/** `millrace predict RUN --premise TEXT --hypothesis TEXT`, or pairs as JSON lines on stdin. */
+export function configure(command: Command, signal: AbortSignal): void {
+  command
+    .argument('<run>', 'the folder that train wrote')
+    .option('--premise <text>', 'the sentence that is taken for true')
+    .option('--hypothesis <text>', 'the sentence that may follow from it')
+    .option('--on-error <policy>', 'what becomes of bad records: fail, skip or quarantine:FILE', 'fail')
+    .addHelpText(
+      'after',
+      '\nWithout --premise and --hypothesis, pairs are read from stdin: {"premise": ..., "hypothesis": ...} a line.',
+    );
+  addEngineOption(command).action((run: string, flags: PredictFlags) => predict(run, flags, signal));
+}
+
+/** One answer about one pair. */
+export async function predictPair(run: string, premise: string, hypothesis: string) {
+  const trained = await openRun(run, 'auto');
+  const [prediction] = await Pipeline.from(trained.predict(onePair(premise, hypothesis))).toArray();
+  return prediction as Prediction;
+}
+
+async function predict(run: string, flags: PredictFlags, signal: AbortSignal): Promise<void> {
+  const pairs = pairsOf(flags);
+  const trained = await openRun(run, flags.engine);
+  // Chunk by chunk: whoever writes a line and waits for its answer gets it before the next.
+  for await (const chunk of pairs.chunks(signal)) await answer(trained, chunk);
+}
+
+async function openRun(run: string, engine: EngineName | 'auto'): Promise<TrainedRun> {
+  const { startEngine } = await import('../engine/index.ts');
+  const { TrainedRun } = await import('../models/index.ts');
+  await startEngine(engine);
+  return TrainedRun.open(run);
+}
+
+async function answer(trained: TrainedRun, chunk: Chunk<SentencePair>): Promise<void> {
+  let row = 0;
+  for await (const { id, ...prediction } of trained.predict(Pipeline.from(chunk))) {
+    const { premise, hypothesis } = chunk.get(row++);
+    console.log(JSON.stringify({ id, premise: premise.text, hypothesis: hypothesis.text, ...prediction }));
+  }
+}
+
+function pairsOf({ premise, hypothesis, onError }: PredictFlags): Pipeline<SentencePair> {
+  if (premise === undefined && hypothesis === undefined) return readPairs('-', { format: 'jsonl' }).onError(onError);
+  if (premise === undefined || hypothesis === undefined || !premise.trim() || !hypothesis.trim()) {
+    throw new MillraceError('MILLRACE_USAGE', 'A pair has two sentences', {
+      expected: 'both --premise and --hypothesis, neither empty, or neither given and pairs on stdin',
+    });
+  }
+  return onePair(premise, hypothesis);
+}
+
+function onePair(premise: string, hypothesis: string): Pipeline<SentencePair> {
+  const origin = { source: 'command line' };
+  return Pipeline.from([{ id: '1', premise: { text: premise }, hypothesis: { text: hypothesis }, origin }]);
+}

@@ -1,0 +1,182 @@
+import { Argument, type Command, Option } from 'commander';
+import type { EngineName } from '../engine/index.ts';
+import type { Head } from '../models/index.ts';
+import { parseOnError } from '../pipeline/index.ts';
+import {
+  type MissingPolicy,
+  missingPolicies,
+  pairFormats,
+  read,
+  readPairs,
+  type TokenizerName,
+  tokenizers,
+} from '../stages/index.ts';
+import {
+  addEngineOption,
+  addSourceOptions,
+  collect,
+  positiveNumber,
+  type SourceFlags,
+  share,
+  wholeNumber,
+} from './options.ts';
+import { Progress } from './progress.ts';
+import { version } from './version.ts';
+
+export interface TrainFlags extends SourceFlags {
+  readonly train: readonly string[];
+  readonly dev: string;
+  readonly glove?: string;
+  readonly missing: MissingPolicy;
+  readonly format?: string;
+  readonly tokenize: TokenizerName;
+  readonly lowercase: boolean;
+  readonly minCount: number;
+  readonly maxVocabulary?: number;
+  readonly embedSize?: number | 'one-hot';
+  readonly freezeEmbeddings?: true;
+  readonly hiddenSize: number;
+  readonly head: Head;
+  readonly dropout: number;
+  readonly epochs: number;
+  readonly patience: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly clip: number;
+  readonly seed: number;
+  readonly limit?: number;
+  readonly engine: EngineName | 'auto';
+  readonly out: string;
+  readonly json?: true;
+}
+
+/** `millrace train simple-rnn --train SRC --dev SRC --out RUN` */
+export function configure(command: Command, signal: AbortSignal): void {
+  command
+    .addArgument(new Argument('<model>', 'which model').choices(['simple-rnn']))
+    .requiredOption('--train <source>', 'labelled pairs to learn from; may be given several times', collect)
+    .requiredOption('--dev <source>', 'labelled pairs to choose the best epoch by')
+    .requiredOption('--out <run>', 'the folder to write the trained model to')
+    .option('--glove <source>', 'word vectors to start from, such as glove:6B.100d or glove.6B.zip#glove.6B.100d.txt')
+    .addOption(
+      new Option('--missing <policy>', 'what a word gets that the vectors lack')
+        .choices(Object.keys(missingPolicies))
+        .default('random'),
+    )
+    .option(
+      '--embed-size <n>',
+      'numbers for a word, or one-hot (default: that of the vectors, else 100)',
+      embeddingSize,
+    )
+    .option('--freeze-embeddings', 'leave the word vectors as they are')
+    .option('--hidden-size <n>', 'size of the hidden state', wholeNumber(1), 100)
+    .addOption(
+      new Option('--head <name>', 'what is learnt of a pair').choices(['classifier', 'distance']).default('classifier'),
+    )
+    .option('--epochs <n>', 'passes over the training pairs', wholeNumber(1), 10)
+    .option('--patience <n>', 'epochs without a new best before training stops', wholeNumber(1), 5)
+    .option('--batch-size <n>', 'pairs to a step', wholeNumber(1), 32)
+    .option('--learning-rate <x>', "Adam's step size", positiveNumber, 0.001)
+    .option('--dropout <x>', 'share of units dropped in training', share, 0.1)
+    .option('--clip <x>', 'largest global norm of the gradient', positiveNumber, 5)
+    .option('--seed <n>', 'the same seed gives the same losses', wholeNumber(), 0)
+    .option('--limit <n>', 'train on so many pairs only', wholeNumber(1))
+    .addOption(
+      new Option('--format <name>', 'what the sources look like (default: snli)').choices(Object.keys(pairFormats)),
+    )
+    .addOption(new Option('--tokenize <method>', 'how to find tokens').choices(Object.keys(tokenizers)).default('auto'))
+    .option('--no-lowercase', 'keep upper case')
+    .option('--min-count <n>', 'leave out words that occur less often', wholeNumber(1), 1)
+    .option('--max-vocabulary <n>', 'keep the most frequent words only', wholeNumber(2))
+    .option('--json', 'print the result as one JSON object');
+  addEngineOption(addSourceOptions(command)).action(async (_model: string, flags: TrainFlags) => {
+    const result = await train(flags, signal);
+    if (flags.json) console.log(JSON.stringify(result));
+    else
+      console.log(
+        `best epoch ${result.best.epoch}: dev accuracy ${result.best.devAccuracy.toFixed(4)}\nsaved in ${flags.out}`,
+      );
+  });
+}
+
+/** Trains as the flags say, telling of it on stderr. */
+export async function train(flags: TrainFlags, signal: AbortSignal) {
+  const started = performance.now();
+  const { startEngine } = await import('../engine/index.ts');
+  const { trainRun } = await import('../models/index.ts');
+  const engine = await startEngine(flags.engine);
+  const progress = new Progress();
+  const source = { cacheDir: flags.cacheDir, mirror: flags.mirror, onProgress: progress.download };
+  const pairs = { ...source, ...(flags.format !== undefined && { format: flags.format }) };
+  const rejects = parseOnError(flags.onError);
+  const [first, ...others] = flags.train.map((spec) => readPairs(spec, pairs));
+  const all = (others.length > 0 ? first!.concat(...others) : first!).onError(rejects);
+  const { glove } = flags;
+
+  let trainPairs = 0;
+  let bar: ReturnType<Progress['steps']> | undefined;
+  let done = 0;
+  console.error(`engine ${engine.name} (TensorFlow.js ${engine.version})`);
+  try {
+    const limited = flags.limit === undefined ? all : all.take(flags.limit);
+    const result = await trainRun({
+      train: limited.tap(() => void trainPairs++),
+      dev: readPairs(flags.dev, pairs).onError(rejects),
+      ...(glove !== undefined && { glove: () => read(glove, source) }),
+      missing: flags.missing,
+      freezeEmbeddings: flags.freezeEmbeddings ?? false,
+      ...(flags.embedSize !== undefined && { embeddingSize: flags.embedSize }),
+      hiddenSize: flags.hiddenSize,
+      head: flags.head,
+      dropout: flags.dropout,
+      epochs: flags.epochs,
+      patience: flags.patience,
+      batchSize: flags.batchSize,
+      learningRate: flags.learningRate,
+      maxGradientNorm: flags.clip,
+      seed: flags.seed,
+      tokenizer: flags.tokenize,
+      lowercase: flags.lowercase,
+      minCount: flags.minCount,
+      ...(flags.maxVocabulary !== undefined && { maxSize: flags.maxVocabulary }),
+      out: flags.out,
+      version,
+      training: { ...flags, engine: engine.name },
+      signal,
+      onVocabulary: ({ size }) => console.error(`vocabulary ${size} words, ${trainPairs} training pairs`),
+      onCoverage: ({ found, words, tokenShare }) =>
+        console.error(`vectors for ${found} of ${words} words, ${(100 * tokenShare).toFixed(1)}% of running words`),
+      onRecord: (record) => {
+        if (record.type === 'step') {
+          bar ??= progress.steps(trainPairs, `epoch ${record.epoch} {bar} {value}/{total} pairs, loss {loss}`);
+          done += record.examples;
+          bar.update(done, { loss: record.loss.toFixed(3) });
+          return;
+        }
+        bar?.stop();
+        bar = undefined;
+        done = 0;
+        const { epoch, trainLoss, trainAccuracy, devLoss, devAccuracy, pairsPerSecond, best } = record;
+        const accuracy = trainAccuracy === undefined ? '' : `, accuracy ${trainAccuracy.toFixed(4)}`;
+        console.error(
+          `epoch ${epoch}: train loss ${trainLoss.toFixed(4)}${accuracy}; dev loss ${devLoss.toFixed(4)}, accuracy ${devAccuracy.toFixed(4)}${best ? ' *' : ''}; ${Math.round(pairsPerSecond)} pairs/s`,
+        );
+      },
+    });
+    signal.throwIfAborted();
+    const { best, ...rest } = result;
+    return {
+      run: flags.out,
+      engine: engine.name,
+      ...rest,
+      seconds: (performance.now() - started) / 1000,
+      best: { epoch: best!.epoch, devAccuracy: best!.dev.accuracy, devLoss: best!.dev.loss },
+    };
+  } finally {
+    progress.stop();
+  }
+}
+
+function embeddingSize(text: string): number | 'one-hot' {
+  return text === 'one-hot' ? text : wholeNumber(1)(text);
+}
