@@ -1,0 +1,86 @@
+import { inspect } from 'node:util';
+import test from 'ava';
+import fc from 'fast-check';
+import { toPlain } from '../../../pipeline/index.ts';
+import { ids } from '../../../stages/ids.ts';
+import { parse } from '../../../stages/parse.ts';
+import { tokenize } from '../../../stages/tokenize.ts';
+import { transitions } from '../../../stages/transitions.ts';
+import { Vocabulary } from '../../../stages/vocabulary.ts';
+import { blockSizes, runs, snliFile, snliText } from '../arbitraries.ts';
+import { assertForms, chain, errorOf, linesOf, origin, outcomeOf } from '../forms.ts';
+
+const jsonl = parse('jsonl');
+
+test('premise and hypothesis may be texts, and label and id missing', async (t) => {
+  const file = '{"premise":"Rain.","hypothesis":"Water."}\n{"premise":"a","hypothesis":"b","label":null,"id":null}';
+  const { records } = await assertForms(t, file, [jsonl], [3]);
+  t.deepEqual(
+    records.map((json) => JSON.parse(json)),
+    [
+      {
+        id: 'corpus.jsonl:1',
+        premise: { text: 'Rain.' },
+        hypothesis: { text: 'Water.' },
+        origin: { ...origin, line: 1 },
+      },
+      { id: 'corpus.jsonl:2', premise: { text: 'a' }, hypothesis: { text: 'b' }, origin: { ...origin, line: 2 } },
+    ],
+  );
+});
+
+test('sentences may be objects with what other stages made of them', async (t) => {
+  const premise = { text: 'A b', binaryParse: '( A b )', tokens: ['a', 'b'], transitions: [0, 0, 1], ids: [2, 1] };
+  const row = { id: 'x', label: 'contradiction', premise, hypothesis: { text: 'c' } };
+  const { records } = await assertForms(t, JSON.stringify(row), [jsonl]);
+  t.deepEqual(JSON.parse(records[0] as string), { ...row, origin: { ...origin, line: 1 } });
+});
+
+test('an empty file gives no pairs', async (t) => {
+  t.deepEqual((await assertForms(t, '', [jsonl])).records, []);
+});
+
+const good = { premise: 'a', hypothesis: 'b' };
+const labels = 'one of entailment, neutral, contradiction, or nothing';
+const broken = [
+  { row: { ...good, label: '-' }, expected: labels, found: '-' },
+  { row: { ...good, id: 4 }, expected: 'a text or nothing', found: 4 },
+  { row: { premise: 'a' }, expected: 'a text that is not empty', found: 'nothing' },
+  { row: { ...good, premise: ' ' }, expected: 'a text that is not empty', found: ' ' },
+  { row: { ...good, premise: {} }, expected: 'a text that is not empty', found: 'nothing' },
+  { row: { ...good, premise: ['a'] }, expected: 'a text that is not empty', found: 'nothing' },
+  { row: { ...good, premise: { text: 'a', tokens: 'a' } }, expected: 'a list of texts', found: '"a"' },
+  { row: { ...good, premise: { text: 'a', tokens: [1] } }, expected: 'a list of texts', found: '[1]' },
+  { row: { ...good, premise: { text: 'a', ids: [1.5] } }, expected: 'a list of whole numbers', found: '[1.5]' },
+  { row: { ...good, premise: { text: 'a', transitions: ['0'] } }, expected: 'a list of whole numbers', found: '["0"]' },
+  { row: { ...good, premise: { text: 'a', binaryParse: 1 } }, expected: 'a text or nothing', found: 1 },
+];
+for (const { row, expected, found } of broken) {
+  test(`a broken rule is named with its place: ${inspect(row, { breakLength: Number.POSITIVE_INFINITY })}`, async (t) => {
+    const file = [good, row].map((one) => JSON.stringify(one)).join('\n');
+    const error = await errorOf(t, linesOf(file).pipe(jsonl));
+    t.is(error.code, 'MILLRACE_BAD_RECORD');
+    t.deepEqual(toPlain(error.origin), { ...origin, line: 2 });
+    t.deepEqual([error.expected, error.found], [expected, found]);
+  });
+}
+
+test('what the stages made of SNLI can be written and read again', async (t) => {
+  const made = [parse('snli'), tokenize(), transitions(), ids(new Vocabulary(['<pad>', '<unk>', 'A', '.']))];
+  await fc.assert(
+    fc.asyncProperty(snliFile, blockSizes, async (file, sizes) => {
+      const { records } = await outcomeOf(chain(linesOf(`${file}\n${snliText()}`), made));
+      const again = await assertForms(t, records.join('\n'), [jsonl], sizes);
+      t.deepEqual(again.rejected, []);
+      t.deepEqual(again.records.map(essence), records.map(essence));
+    }),
+    runs(60),
+  );
+});
+
+/** What a model or another stage could use; a pair's origin becomes the new file. */
+function essence(json: string): unknown {
+  const { id, label, premise, hypothesis } = JSON.parse(json);
+  for (const sentence of [premise, hypothesis]) delete sentence.parse;
+  return { id, label, premise, hypothesis };
+}
