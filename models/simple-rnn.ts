@@ -7,6 +7,7 @@ import { initializers, input, type LayersModel, layers, model, type SymbolicTens
 import { MillraceError } from '../pipeline/errors.ts';
 import { LABELS } from '../stages/records.ts';
 import { type Head, headOf, losses, targetScores } from './heads.ts';
+import { BatchNormalization } from './layers/batch-normalization.ts';
 import { DistanceScore } from './layers/distance-score.ts';
 import { Merger } from './layers/merger.ts';
 import { JoinPair, SplitPair } from './layers/pairs.ts';
@@ -85,10 +86,10 @@ export function compile(model: LayersModel, options: ClippedAdamOptions = {}): L
 function classify(encodings: SymbolicTensor[], { hiddenSize, dropout = 0.1, seed }: SimpleRnnConfig): SymbolicTensor {
   const blocks = [
     new Merger({ name: 'merger' }),
-    batchNormalization('merger_norm'),
+    new BatchNormalization({ name: 'merger_norm' }),
     new SeededDropout({ name: 'merger_dropout', rate: dropout, seed: deriveSeed(seed, 'merger_dropout') }),
     linear('hidden', hiddenSize, seed, 'relu'),
-    batchNormalization('hidden_norm'),
+    new BatchNormalization({ name: 'hidden_norm' }),
     new SeededDropout({ name: 'hidden_dropout', rate: dropout, seed: deriveSeed(seed, 'hidden_dropout') }),
     linear('label', LABELS.length, seed, 'softmax'),
   ];
@@ -105,11 +106,6 @@ function score(encodings: SymbolicTensor[]): SymbolicTensor {
 function linear(name: string, units: number, seed: number, activation: 'relu' | 'softmax') {
   const kernelInitializer = initializers.glorotUniform({ seed: deriveSeed(seed, name) });
   return layers.dense({ name, units, activation, kernelInitializer });
-}
-
-/** Momentum 0.9: a small corpus has too few steps for the averages of 0.99 to arrive. */
-function batchNormalization(name: string) {
-  return layers.batchNormalization({ name, momentum: 0.9, epsilon: 1e-5 });
 }
 
 function setEmbeddings(embedding: WordEmbedding, values: Float32Array): void {

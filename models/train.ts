@@ -123,7 +123,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       else optimizer.learningRate *= decay;
     }
   } catch (error) {
-    if (!signal?.aborted) throw error;
+    if (!isAbort(error, signal)) throw error;
     ended = 'aborted';
   }
   if (best) restoreWeights(model, bestWeights);
@@ -177,12 +177,7 @@ async function runEpoch(
 async function trainOnBatch(model: LayersModel, { xs, ys }: PairExample): Promise<[number, number?]> {
   try {
     const figures = [await model.trainOnBatch(xs, ys)].flat() as [number, number?];
-    if (!Number.isFinite(figures[0])) {
-      throw new MillraceError('MILLRACE_USAGE', 'Training ran away: the loss is no longer a number', {
-        found: figures[0],
-        hint: 'Try a lower learning rate',
-      });
-    }
+    checkLoss(figures[0]);
     return figures;
   } finally {
     dispose([xs.premise, xs.hypothesis, ys]);
@@ -193,7 +188,17 @@ async function trainOnBatch(model: LayersModel, { xs, ys }: PairExample): Promis
 async function assess(epoch: number, { model, train, dev, signal }: TrainOptions) {
   const thresholds =
     headOf(model) === 'distance' ? await fitThresholds(model, untilAborted(train(epoch), signal)) : undefined;
-  return { dev: await evaluate(model, untilAborted(dev(), signal), thresholds), thresholds };
+  const figures = await evaluate(model, untilAborted(dev(), signal), thresholds);
+  checkLoss(figures.loss);
+  return { dev: figures, thresholds };
+}
+
+function checkLoss(loss: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new MillraceError('MILLRACE_USAGE', 'Training ran away: the loss is no longer a number', {
+    found: loss,
+    hint: 'Try a lower learning rate',
+  });
 }
 
 async function fitThresholds(model: LayersModel, batches: AsyncIterable<PairBatch>): Promise<Thresholds> {
@@ -204,6 +209,12 @@ async function fitThresholds(model: LayersModel, batches: AsyncIterable<PairBatc
     labels.push(...batch.labels);
   }
   return learnThresholds(scores, labels);
+}
+
+/** Whether it is the signal that ended things, and no failure of its own at the same time. */
+function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (!signal?.aborted) return false;
+  return error === signal.reason || (error instanceof MillraceError && error.code === 'MILLRACE_ABORTED');
 }
 
 function isBetter(one: Evaluation, other: Evaluation): boolean {
