@@ -3,20 +3,20 @@
  */
 
 /** Penn Treebank's escapes, for characters that mean something in a parse. */
-const ESCAPES: Readonly<Record<string, string>> = {
-  '-LRB-': '(',
-  '-RRB-': ')',
-  '-LSB-': '[',
-  '-RSB-': ']',
-  '-LCB-': '{',
-  '-RCB-': '}',
-  '``': '"',
-  "''": '"',
-};
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['-LRB-', '('],
+  ['-RRB-', ')'],
+  ['-LSB-', '['],
+  ['-RSB-', ']'],
+  ['-LCB-', '{'],
+  ['-RCB-', '}'],
+  ['``', '"'],
+  ["''", '"'],
+]);
 
 /** The token as it stood in the text. */
 export function unescapeToken(token: string): string {
-  return ESCAPES[token] ?? token;
+  return ESCAPES.get(token) ?? token;
 }
 
 /** The tokens: whatever is not a parenthesis. */
@@ -69,21 +69,21 @@ export function transitionsOf(parse: string): Int32Array | string {
 /** Adds the moves of a parse to `moves`; answers the rule that it breaks, if it does. */
 export function addTransitions(bytes: Uint8Array, start: number, end: number, moves: number[]): string | undefined {
   let broken: string | undefined;
-  let depth = 0;
-  let open = 0;
+  // How many nodes each open parenthesis holds so far; first, how many trees there are outside of them all.
+  const nodes = [0];
   scanParse(bytes, start, end, (kind) => {
-    if (kind === '(') open++;
-    else if (kind === 'token') {
-      depth++;
-      moves.push(SHIFT);
-    } else if (--open < 0) broken ??= 'a parenthesis closes that was never opened';
-    else if (depth < 2) broken ??= 'a reduce needs two nodes on the stack';
-    else {
-      depth--;
-      moves.push(REDUCE);
+    if (kind === '(') {
+      nodes.push(0);
+      return;
     }
+    if (kind === ')') {
+      if (nodes.length === 1) broken ??= 'a parenthesis closes that was never opened';
+      else if (nodes.pop() !== 2) broken ??= 'a pair of parentheses holds other than two nodes';
+    }
+    moves.push(kind === ')' ? REDUCE : SHIFT);
+    nodes[nodes.length - 1] = (nodes.at(-1) as number) + 1;
   });
   if (broken) return broken;
-  if (open > 0) return 'a parenthesis is never closed';
-  return depth === 1 ? undefined : `the tree must come to one node, not ${depth}`;
+  if (nodes.length > 1) return 'a parenthesis is never closed';
+  return nodes[0] === 1 ? undefined : `there are ${nodes[0]} trees`;
 }

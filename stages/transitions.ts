@@ -23,9 +23,9 @@ function moves({ text, binaryParse }: Sentence, origin: Origin | undefined): Par
   }
   const found = transitionsOf(binaryParse);
   if (typeof found !== 'string') return { transitions: found };
-  throw new MillraceError('MILLRACE_BAD_RECORD', 'The binary parse is no binary tree', {
+  throw new MillraceError('MILLRACE_BAD_RECORD', `The binary parse is no binary tree: ${found}`, {
     ...(origin && { origin }),
-    expected: found,
+    expected: 'a token, or two trees in parentheses',
     found: binaryParse,
   });
 }

@@ -58,7 +58,7 @@ const plain = defineStage<unknown, unknown>({
 /** All that a run shows of itself: records as they would be printed, what was left out and why. */
 export interface Outcome {
   readonly records: readonly string[];
-  /** Error and raw record of each that broke a rule. */
+  /** Error and raw record of each that broke a rule; sorted, since a stage gets a chunk when the one before is done. */
   readonly rejected: readonly string[];
   readonly dropped: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly tallies: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -81,7 +81,7 @@ export async function outcomeOf(pipeline: Pipeline<unknown>): Promise<Outcome> {
   const stages = watched.report().stages.filter(({ name }) => name !== 'plain' && name !== 'from');
   return {
     records,
-    rejected,
+    rejected: rejected.sort(),
     dropped: Object.fromEntries(stages.map(({ name, dropped }) => [name, dropped])),
     tallies: Object.fromEntries(stages.map(({ name, tallies }) => [name, tallies])),
     failure,
