@@ -34,7 +34,10 @@ function addColumn(counts: WordCounts, { starts, ends, items }: Utf8ListColumn):
 
 /** Most frequent first; equally frequent ones in the order of their UTF-8 bytes, which no locale changes. */
 export function byCountThenBytes(counts: WordCounts): [token: string, count: number][] {
-  return [...counts].sort(
-    ([tokenA, a], [tokenB, b]) => b - a || Buffer.compare(Buffer.from(tokenA), Buffer.from(tokenB)),
-  );
+  return [...counts].sort(([tokenA, a], [tokenB, b]) => b - a || compareBytes(tokenA, tokenB));
+}
+
+function compareBytes(a: string, b: string): number {
+  // UTF-8 cannot tell halves of surrogate pairs apart: their code units do, so that no order is left to chance.
+  return Buffer.compare(Buffer.from(a), Buffer.from(b)) || (a < b ? -1 : 1);
 }
