@@ -85,20 +85,32 @@ export class Meter {
     return {
       [Symbol.asyncIterator]: () => {
         const iterator = source[Symbol.asyncIterator]();
+        // Set once it has ended, failed or been closed. From then on it is left alone, so that however many of those
+        // who pull from it clean up after themselves, it is closed once.
+        let closed: Promise<unknown> | undefined;
         return {
           next: async () => {
+            if (closed) return { done: true, value: undefined };
             const start = performance.now();
             try {
               const result = await iterator.next();
-              if (!result.done) count(result.value, from, to);
+              if (result.done) closed = Promise.resolve();
+              else count(result.value, from, to);
               return result;
+            } catch (error) {
+              closed = Promise.resolve();
+              throw error;
             } finally {
               const took = performance.now() - start;
               from.elapsed += took;
               if (to) to.waiting += took;
             }
           },
-          return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+          return: async () => {
+            closed ??= Promise.resolve(iterator.return?.());
+            await closed;
+            return { done: true, value: undefined };
+          },
         };
       },
     };

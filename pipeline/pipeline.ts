@@ -158,12 +158,12 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
 
   /** These records, then those of the others. */
   concat(...others: Pipeline<T>[]): Pipeline<T> {
-    return Pipeline.fromSource(concat<T>([this, ...others]));
+    return this.#join(others, concat);
   }
 
   /** One record of each in turn; those that have ended are passed over. */
   interleave(...others: Pipeline<T>[]): Pipeline<T> {
-    return Pipeline.fromSource(interleave<T>([this, ...others]));
+    return this.#join(others, interleave);
   }
 
   /**
@@ -178,7 +178,7 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
 
   /** The pipeline, closed and ended with `signal.reason` when `signal` aborts. */
   withAbort(signal: AbortSignal): Pipeline<T> {
-    return new Pipeline<T>(this, this.#signal ? AbortSignal.any([this.#signal, signal]) : signal);
+    return new Pipeline<T>(this, anyOf(this.#signal, signal));
   }
 
   /** All records, in order. */
@@ -192,17 +192,19 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
   async *chunks(signal?: AbortSignal): AsyncGenerator<Chunk<T>, void, undefined> {
     // Ours ends what is still under way (a prefetch, say) when the consumer stops early.
     const ours = new AbortController();
-    const run = new Run(AbortSignal.any([ours.signal, this.#signal, signal].filter((one) => one !== undefined)));
+    const run = new Run(anyOf(ours.signal, this.#signal, signal));
     this.#run = run;
-    const stream = run.open<T>(this)[Symbol.asyncIterator]();
+    let stream: AsyncIterator<Chunk<T>> | undefined;
     let idle = false;
     // Aborted while the consumer holds a chunk: nobody may ever come back to find out, so close now.
-    const closeIfIdle = () => idle && stream.return?.().catch(noop);
+    const closeIfIdle = () => idle && stream?.return?.().catch(noop);
     run.signal.addEventListener('abort', closeIfIdle, { once: true });
     try {
+      run.signal.throwIfAborted();
+      stream = run.open<T>(this)[Symbol.asyncIterator]();
       for (;;) {
-        run.signal.throwIfAborted();
-        const result = await stream.next();
+        // After an abort its reason is all that the consumer hears, whatever else comes to light on the way out.
+        const result = await stream.next().finally(() => run.signal.throwIfAborted());
         if (result.done) return;
         idle = true;
         yield result.value;
@@ -210,14 +212,17 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
       }
     } finally {
       run.signal.removeEventListener('abort', closeIfIdle);
-      ours.abort();
-      await stream.return?.();
       run.meter.end();
+      const { aborted } = run.signal;
+      ours.abort();
+      await stream?.return?.().catch((error) => {
+        if (!aborted) throw error;
+      });
     }
   }
 
   [Symbol.asyncIterator](signal?: AbortSignal): AsyncIterator<T> {
-    return new RecordIterator(this.chunks(signal));
+    return new RecordIterator(this.chunks(signal), anyOf(this.#signal, signal));
   }
 
   /**
@@ -232,6 +237,12 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
     });
   }
 
+  /** Many pipelines as one source, ended when the signal of any of them aborts. */
+  #join(others: Pipeline<T>[], join: (plans: Plan<T>[]) => Source<T>): Pipeline<T> {
+    const all = [this, ...others];
+    return new Pipeline<T>({ source: join(all), stages: [] }, anyOf(...all.map((one) => one.#signal)));
+  }
+
   #with<Out>(changes: Partial<Plan<Out>>): Pipeline<Out> {
     const { source, stages, rejects } = this;
     return new Pipeline<Out>({ source, stages, rejects, ...changes }, this.#signal);
@@ -239,8 +250,13 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
 }
 
 function iterable<T>(values: AsyncIterableInput<T>): Iterable<T> | AsyncIterable<T> {
-  if (Symbol.asyncIterator in values || Symbol.iterator in values) return values as Iterable<T> | AsyncIterable<T>;
-  return AsyncIterableX.from(values);
+  // A string is iterable, but nothing is `in` it until it is an object.
+  const object = Object(values) as Iterable<T> | AsyncIterable<T>;
+  return Symbol.asyncIterator in object || Symbol.iterator in object ? object : AsyncIterableX.from(values);
+}
+
+function anyOf(...signals: (AbortSignal | undefined)[]): AbortSignal {
+  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
 }
 
 function noop(): void {}

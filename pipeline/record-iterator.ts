@@ -6,20 +6,21 @@ import type { Chunk } from './chunk.ts';
  */
 export class RecordIterator<T> implements AsyncIterator<T> {
   readonly #chunks: AsyncIterator<Chunk<T>>;
+  readonly #signal: AbortSignal | undefined;
   #chunk: Chunk<T> | undefined;
   #at = 0;
   // The request in progress: those that come before it is answered wait in line.
   #tail: Promise<unknown> | undefined;
 
-  constructor(chunks: AsyncIterable<Chunk<T>>) {
+  /** @param signal after which no record of the chunk in hand is given out either: `chunks` must fail then */
+  constructor(chunks: AsyncIterable<Chunk<T>>, signal?: AbortSignal) {
     this.#chunks = chunks[Symbol.asyncIterator]();
+    this.#signal = signal;
   }
 
   next(): Promise<IteratorResult<T>> {
-    const chunk = this.#chunk;
-    if (!this.#tail && chunk && this.#at < chunk.length) {
-      return Promise.resolve({ done: false, value: chunk.get(this.#at++) });
-    }
+    const chunk = this.#tail ? undefined : this.#inHand();
+    if (chunk) return Promise.resolve({ done: false, value: chunk.get(this.#at++) });
     return this.#inLine(() => this.#advance());
   }
 
@@ -32,13 +33,18 @@ export class RecordIterator<T> implements AsyncIterator<T> {
   }
 
   async #advance(): Promise<IteratorResult<T>> {
-    while (!this.#chunk || this.#at >= this.#chunk.length) {
+    for (;;) {
+      const chunk = this.#inHand();
+      if (chunk) return { done: false, value: chunk.get(this.#at++) };
       const result = await this.#chunks.next();
       if (result.done) return { done: true, value: undefined };
       this.#chunk = result.value;
       this.#at = 0;
     }
-    return { done: false, value: this.#chunk.get(this.#at++) };
+  }
+
+  #inHand(): Chunk<T> | undefined {
+    return this.#chunk && this.#at < this.#chunk.length && !this.#signal?.aborted ? this.#chunk : undefined;
   }
 
   #inLine<R>(request: () => Promise<R>): Promise<R> {

@@ -10,6 +10,11 @@ export interface Source<T> {
   open(run: Run): AsyncIterable<Chunk<T>>;
 }
 
+/** IxJS hands a signal on when it opens a source, so that a read deep within can be interrupted; others ignore it. */
+interface Abortable<T> {
+  [Symbol.asyncIterator](signal?: AbortSignal): AsyncIterator<T>;
+}
+
 /** Records that are there already, or come one by one. An asynchronous source is never read ahead. */
 export function iterableSource<T>(values: Iterable<T> | AsyncIterable<T>): Source<T> {
   return Symbol.asyncIterator in values ? asyncSource(values) : syncSource(values);
@@ -20,23 +25,29 @@ function syncSource<T>(values: Iterable<T>): Source<T> {
     name: 'from',
     async *open(run) {
       let chunk: T[] = [];
-      for (const value of values) {
-        chunk.push(value);
-        if (chunk.length < CHUNK_LENGTH) continue;
-        run.signal.throwIfAborted();
-        yield new ArrayChunk(chunk);
-        chunk = [];
+      try {
+        for (const value of values) {
+          chunk.push(value);
+          if (chunk.length < CHUNK_LENGTH) continue;
+          run.signal.throwIfAborted();
+          yield new ArrayChunk(chunk);
+          chunk = [];
+        }
+      } catch (error) {
+        // What came before the failure leaves before it.
+        if (chunk.length > 0) yield new ArrayChunk(chunk);
+        throw error;
       }
       if (chunk.length > 0) yield new ArrayChunk(chunk);
     },
   };
 }
 
-function asyncSource<T>(values: AsyncIterable<T>): Source<T> {
+function asyncSource<T>(values: Abortable<T>): Source<T> {
   return {
     name: 'from',
     async *open(run) {
-      const iterator = values[Symbol.asyncIterator]();
+      const iterator = values[Symbol.asyncIterator](run.signal);
       // An iterator that is done or has failed needs no closing; one that hangs in next() cannot be waited for.
       let state: 'idle' | 'pending' | 'ended' = 'idle';
       try {

@@ -43,7 +43,7 @@ export function prefetch<T>(ahead: number): StageSpec<T, T> {
       } finally {
         // What is still being fetched ends first, so that the source is idle, and closed, when we are.
         const closing = iterator.return?.();
-        await Promise.allSettled(ready);
+        await Promise.allSettled([closing, ...ready]);
         await closing;
       }
     },
