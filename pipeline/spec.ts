@@ -70,9 +70,20 @@ export function toSpec<In, Out>(form: StageForm<In, Out>): StageSpec<In, Out> {
       let index = 0;
       for await (const chunk of source) {
         const table = chunk instanceof ColumnChunk ? form.columns?.(chunk, context) : undefined;
-        const result = table ?? (await eachRecord(form, chunk, context, index));
+        if (table) {
+          if (table.length > 0) yield table;
+        } else {
+          const results: Out[] = [];
+          try {
+            await eachRecord(form, chunk, context, index, results);
+          } catch (error) {
+            // The records before a failure leave before it: which ones they are must not hang on where a chunk began.
+            if (results.length > 0) yield new ArrayChunk(results);
+            throw error;
+          }
+          if (results.length > 0) yield new ArrayChunk(results);
+        }
         index += chunk.length;
-        if (result.length > 0) yield result;
       }
     },
   };
@@ -83,8 +94,8 @@ async function eachRecord<In, Out>(
   chunk: Chunk<In>,
   context: StageContext,
   index: number,
-): Promise<Chunk<Out>> {
-  const results: Out[] = [];
+  results: Out[],
+): Promise<void> {
   for (const value of chunk) {
     try {
       const result = form.record(value, context, index++);
@@ -96,7 +107,6 @@ async function eachRecord<In, Out>(
       context.reject(error, value);
     }
   }
-  return new ArrayChunk(results);
 }
 
 /** The promise, or the reason of the abort if that comes first. */

@@ -9,10 +9,15 @@ export function filter<T>(keep: (value: T, index: number) => boolean | Promise<b
       let index = 0;
       for await (const chunk of source) {
         const rows: number[] = [];
-        for (let row = 0; row < chunk.length; row++) {
-          const verdict = keep(chunk.get(row), index++);
-          if (verdict instanceof Promise ? await untilAborted(verdict, context.signal) : verdict) rows.push(row);
-          else context.drop('filtered');
+        try {
+          for (let row = 0; row < chunk.length; row++) {
+            const verdict = keep(chunk.get(row), index++);
+            if (verdict instanceof Promise ? await untilAborted(verdict, context.signal) : verdict) rows.push(row);
+            else context.drop('filtered');
+          }
+        } catch (error) {
+          if (rows.length > 0) yield chunk.take(rows);
+          throw error;
         }
         // Rows are picked out of the chunk, so that columns stay columns.
         const kept: Chunk<T> = rows.length === chunk.length ? chunk : chunk.take(rows);
