@@ -10,6 +10,7 @@ export function interleave<T>(plans: readonly Plan<T>[]): Source<T> {
       const all = plans.map((plan) => new Feed(run.open(plan, run.stage)));
       let open = all;
       let out: T[] = [];
+      let failed = false;
       try {
         while (open.length > 0) {
           for (const feed of open) {
@@ -24,18 +25,21 @@ export function interleave<T>(plans: readonly Plan<T>[]): Source<T> {
           open = open.filter((feed) => !feed.ended);
         }
         if (out.length > 0) yield new ArrayChunk(out);
+      } catch (error) {
+        failed = true;
+        throw error;
       } finally {
-        await closeAll(all);
+        await closeAll(all, failed);
       }
     },
   };
 }
 
-/** Closes every feed even if closing one fails; the first failure is reported then. */
-async function closeAll(feeds: readonly Feed<unknown>[]): Promise<void> {
+/** Closes every feed even if closing one fails. The first failure is thrown then, unless an earlier one is on its way. */
+async function closeAll(feeds: readonly Feed<unknown>[], failed: boolean): Promise<void> {
   const closed = await Promise.allSettled(feeds.map((feed) => feed.close()));
-  const failed = closed.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
+  const stuck = closed.find((result) => result.status === 'rejected');
+  if (stuck && !failed) throw stuck.reason;
 }
 
 /** A stream of chunks, read a record at a time. */
@@ -54,11 +58,13 @@ class Feed<T> {
   }
 
   async fill(): Promise<void> {
-    const result = await this.#chunks.next();
-    if (result.done) this.ended = true;
-    else {
-      this.#chunk = result.value;
-      this.#at = 0;
+    while (this.empty && !this.ended) {
+      const result = await this.#chunks.next();
+      if (result.done) this.ended = true;
+      else {
+        this.#chunk = result.value;
+        this.#at = 0;
+      }
     }
   }
 
