@@ -26,7 +26,7 @@ export interface SimpleRnnConfig {
   readonly hiddenSize: number;
   /** Default `classifier`. */
   readonly head?: Head;
-  /** Share of units that the classifier drops in training, default 0.1. */
+  /** Share of units that the classifier drops in training, default 0.2. */
   readonly dropout?: number;
   /** Vectors to start from, row-major `[vocabularySize, embeddingSize]`; default small random ones. */
   readonly initialEmbeddings?: Float32Array;
@@ -83,7 +83,7 @@ export function compile(model: LayersModel, options: ClippedAdamOptions = {}): L
 }
 
 /** Merger, then Linear, ReLU, BatchNorm, Dropout, Linear and softmax. */
-function classify(encodings: SymbolicTensor[], { hiddenSize, dropout = 0.1, seed }: SimpleRnnConfig): SymbolicTensor {
+function classify(encodings: SymbolicTensor[], { hiddenSize, dropout = 0.2, seed }: SimpleRnnConfig): SymbolicTensor {
   const blocks = [
     new Merger({ name: 'merger' }),
     new BatchNormalization({ name: 'merger_norm' }),

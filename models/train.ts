@@ -214,7 +214,9 @@ async function fitThresholds(model: LayersModel, batches: AsyncIterable<PairBatc
 /** Whether it is the signal that ended things, and no failure of its own at the same time. */
 function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
   if (!signal?.aborted) return false;
-  return error === signal.reason || (error instanceof MillraceError && error.code === 'MILLRACE_ABORTED');
+  if (error instanceof MillraceError) return error.code === 'MILLRACE_ABORTED' || error === signal.reason;
+  // Node's own functions throw an AbortError of theirs, whatever the reason.
+  return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
 }
 
 function isBetter(one: Evaluation, other: Evaluation): boolean {
