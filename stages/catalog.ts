@@ -163,12 +163,12 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
   }),
   bucket: entry({
     summary: 'padded batches of sentences of like length',
-    example: 'pipe snli:dev tokenize:parse lowercase ids:vocab.json bucket:8|16|32,size=64',
+    example: 'pipe snli:dev tokenize:parse lowercase ids:vocab.json bucket:8-16-32,size=64',
     takes: 'records',
     gives: 'records',
     main: 'boundaries',
     options: {
-      boundaries: integers('the lengths at which buckets end, such as 8|16|32 (default: found from the first records)'),
+      boundaries: integers('the lengths at which buckets end, such as 8-16-32 (default: found from the first records)'),
       size: integer('records to a batch', 32),
     },
     add: (pipeline, { boundaries, size }) =>

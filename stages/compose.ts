@@ -40,7 +40,7 @@ export function compose(
 
 function readStage(written: string) {
   const [, name = written, options = ''] = /^([^:]*):(.*)$/s.exec(written) ?? [];
-  const entry = catalog[name];
+  const entry = Object.hasOwn(catalog, name) ? catalog[name] : undefined;
   if (!entry) throw unknownName('stage', name, Object.keys(catalog));
   return { name, entry, values: readOptions(name, options, entry.options, entry.main) as never };
 }

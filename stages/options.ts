@@ -5,6 +5,8 @@ export interface Option<V = unknown> {
   readonly help: string;
   /** What stands for a value in the help: `N`, `TEXT`. */
   readonly placeholder: string;
+  /** What a value must be, as an error says it: `a whole number`. */
+  readonly rule: string;
   readonly fallback?: V;
   /** For an option with few values: what each means. */
   readonly choices?: Readonly<Record<string, string>>;
@@ -24,30 +26,36 @@ export function integer(help: string, fallback?: number): Option<number | undefi
   return {
     help,
     placeholder: 'N',
+    rule: 'a whole number of 0 or more',
     ...(fallback !== undefined && { fallback }),
-    read: (value) => (/^\d+$/.test(value) ? Number(value) : undefined),
+    read: (value) => {
+      const number = /^\d+$/.test(value) ? Number(value) : undefined;
+      return Number.isSafeInteger(number) ? number : undefined;
+    },
   };
 }
 
-/** Whole numbers apart by `|`. */
+/** Whole numbers apart by `-`, or by `|`, which a shell must not see. */
 export function integers(help: string): Option<number[] | undefined> {
   return {
     help,
-    placeholder: 'N|N|...',
-    read: (value) => (/^\d+(\|\d+)*$/.test(value) ? value.split('|').map(Number) : undefined),
+    placeholder: 'N-N-...',
+    rule: 'whole numbers, such as 8-16-32',
+    read: (value) => (/^\d+([-|]\d+)*$/.test(value) ? value.split(/[-|]/).map(Number) : undefined),
   };
 }
 
 export function text(help: string): Option<string | undefined> {
-  return { help, placeholder: 'TEXT', read: (value) => value };
+  return { help, placeholder: 'TEXT', rule: 'a text', read: (value) => value };
 }
 
 export function flag(help: string): Option<boolean> {
   return {
     help,
     placeholder: 'true|false',
+    rule: 'true or false',
     fallback: false,
-    read: (value) => ({ true: true, false: false })[value],
+    read: (value) => (value === 'true' || value === 'false' ? value === 'true' : undefined),
   };
 }
 
@@ -55,9 +63,10 @@ export function choice(help: string, choices: Readonly<Record<string, string>>, 
   return {
     help,
     placeholder: 'NAME',
+    rule: `one of ${Object.keys(choices).join(', ')}`,
     fallback,
     choices,
-    read: (value) => (value in choices ? value : undefined),
+    read: (value) => (Object.hasOwn(choices, value) ? value : undefined),
   };
 }
 
@@ -69,31 +78,22 @@ export function choice(help: string, choices: Readonly<Record<string, string>>, 
  * @throws MillraceError MILLRACE_USAGE, with what would have worked
  */
 export function readOptions(owner: string, written: string, options: Options, main?: string): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  for (const [name, { fallback }] of Object.entries(options)) if (fallback !== undefined) values[name] = fallback;
+  const given: Record<string, unknown> = {};
   const parts = written === '' ? [] : written.split(/(?<!\\),/).map((part) => part.replaceAll('\\,', ','));
   parts.forEach((part, position) => {
-    const [, named, rest] = /^([a-z][a-z-]*)=(.*)$/s.exec(part) ?? [];
-    const isNamed = named !== undefined && (named in options || position > 0 || main === undefined);
-    const name = isNamed ? named : position === 0 ? main : undefined;
-    const option = name === undefined ? undefined : options[name];
-    if (name === undefined || !option) {
-      throw new MillraceError('MILLRACE_USAGE', `${owner} has no such option`, {
-        expected: expectedOptions(options, main),
-        found: part,
-      });
-    }
-    const value = isNamed ? (rest as string) : part;
-    const read = option.read(value);
-    if (read === undefined) {
-      throw new MillraceError('MILLRACE_USAGE', `${owner} cannot read its option ${name}`, {
-        expected: option.choices ? `one of ${Object.keys(option.choices).join(', ')}` : option.placeholder,
-        found: value,
-      });
-    }
-    values[name] = read;
+    const [, name = position === 0 ? main : undefined, value = part] = /^([a-z][a-z-]*)=(.*)$/s.exec(part) ?? [];
+    const wrong = (problem: string, expected: string, found: string) =>
+      new MillraceError('MILLRACE_USAGE', `${owner} ${problem}`, { expected, found });
+    const option = name !== undefined && Object.hasOwn(options, name) ? options[name] : undefined;
+    if (name === undefined || !option) throw wrong('has no such option', expectedOptions(options, main), part);
+    if (name in given) throw wrong(`was given its option ${name} twice`, `${name} once`, written);
+    given[name] = option.read(value);
+    if (given[name] === undefined) throw wrong(`cannot read its option ${name}`, option.rule, value);
   });
-  return values;
+  const fallbacks = Object.entries(options).flatMap(([name, { fallback }]) =>
+    fallback === undefined ? [] : [[name, fallback]],
+  );
+  return { ...Object.fromEntries(fallbacks), ...given };
 }
 
 function expectedOptions(options: Options, main: string | undefined): string {

@@ -1,15 +1,29 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { MillraceError } from '../pipeline/index.ts';
 
-/** Writes a file that is either whole or not there: beside its place first, then renamed. */
+/**
+ * Writes a file that is either whole or not there: beside its place first, then renamed.
+ *
+ * @throws MillraceError MILLRACE_NOT_FOUND when it cannot be written there
+ */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   const beside = `${path}.${process.pid}.tmp`;
-  await mkdir(dirname(path), { recursive: true });
   try {
+    await mkdir(dirname(path), { recursive: true });
     await writeFile(beside, data);
     await rename(beside, path);
   } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
+    // What lies in the way of the file lies in the way of removing it too; the first error tells more.
+    await rm(beside, { force: true }).catch(() => {});
+    throw cannotWrite(path, error);
   }
+}
+
+/** That a file cannot be written, and what the file system says to it. */
+export function cannotWrite(path: string, cause: unknown): MillraceError {
+  return new MillraceError('MILLRACE_NOT_FOUND', `This cannot be written (${(cause as Error).message})`, {
+    origin: { source: path },
+    cause,
+  });
 }
