@@ -42,6 +42,7 @@ export interface TrainFlags extends SourceFlags {
   readonly patience: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  readonly decay: number;
   readonly clip: number;
   readonly seed: number;
   readonly limit?: number;
@@ -77,6 +78,7 @@ export function configure(command: Command, signal: AbortSignal): void {
     .option('--patience <n>', 'epochs without a new best before training stops', wholeNumber(1), 5)
     .option('--batch-size <n>', 'pairs to a step', wholeNumber(1), 32)
     .option('--learning-rate <x>', "Adam's step size", positiveNumber, 0.001)
+    .option('--decay <x>', 'what the step size is multiplied by when the dev loss was no new lowest', positiveNumber, 0.5)
     .option('--dropout <x>', 'share of units dropped in training', share, 0.1)
     .option('--clip <x>', 'largest global norm of the gradient', positiveNumber, 5)
     .option('--seed <n>', 'the same seed gives the same losses', wholeNumber(), 0)
@@ -122,7 +124,7 @@ export async function train(flags: TrainFlags, signal: AbortSignal) {
     const result = await trainRun({
       train: limited.tap(() => void trainPairs++),
       dev: readPairs(flags.dev, pairs).onError(rejects),
-      ...(glove !== undefined && { glove: () => read(glove, source) }),
+      ...(glove !== undefined && { glove: () => read(glove, source).withAbort(signal) }),
       missing: flags.missing,
       freezeEmbeddings: flags.freezeEmbeddings ?? false,
       ...(flags.embedSize !== undefined && { embeddingSize: flags.embedSize }),
@@ -133,6 +135,7 @@ export async function train(flags: TrainFlags, signal: AbortSignal) {
       patience: flags.patience,
       batchSize: flags.batchSize,
       learningRate: flags.learningRate,
+      decay: flags.decay,
       maxGradientNorm: flags.clip,
       seed: flags.seed,
       tokenizer: flags.tokenize,

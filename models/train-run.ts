@@ -37,6 +37,8 @@ export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** What the learning rate is multiplied by after an epoch whose dev loss was no new lowest. */
+  readonly decay: number;
   readonly maxGradientNorm: number;
   readonly patience: number;
   readonly seed: number;
@@ -109,6 +111,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult
       epochs: options.epochs,
       patience: options.patience,
       learningRate: options.learningRate,
+      decay: options.decay,
       maxGradientNorm: options.maxGradientNorm,
       ...(signal && { signal }),
       onRecord: (record) => {

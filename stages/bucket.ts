@@ -109,7 +109,7 @@ function checkAscending(boundaries: readonly number[]): void {
   const ascending = boundaries.every((boundary, i) => boundary > (boundaries[i - 1] ?? 0));
   if (ascending && boundaries.length > 0) return;
   throw new MillraceError('MILLRACE_USAGE', 'The bucket boundaries are wrong', {
-    expected: 'lengths above 0 that ascend, such as 8|16|32',
-    found: boundaries.join('|'),
+    expected: 'lengths above 0 that ascend, such as 8, 16, 32',
+    found: boundaries.join(', '),
   });
 }
