@@ -1,0 +1,65 @@
+/** `npm run bench -- pipeline|pipe|train`: what Millrace takes in time and memory, each figure beside its floor. */
+import { Command } from 'commander';
+import { addEngineOption, wholeNumber } from '../commands/options.ts';
+import type { EngineName } from '../engine/index.ts';
+import { corpusOf, defaultFolder } from './corpus.ts';
+import { benchPipe, pipeBenchTable } from './pipe.ts';
+import { benchPipeline, pipelineBenchTable } from './pipeline.ts';
+import { save } from './results.ts';
+import { benchTrain, trainBenchTable } from './train.ts';
+
+const SNLI_ROWS = 550_000;
+
+interface Flags {
+  readonly dir: string;
+  readonly runs: number;
+  readonly json?: true;
+  readonly save?: string;
+}
+
+const program = new Command('bench').description('Benchmarks, each beside its floor.');
+
+bench('pipeline', 'zip to padded batches, beside raw inflate')
+  .option('--archive <file>', 'an archive of your own')
+  .option('--entry <name>', 'its entry in the format of SNLI')
+  .option('--rows <n>', `rows to read of it, or to make (default ${SNLI_ROWS})`, wholeNumber(1))
+  .action(async (flags: Flags & { archive?: string; entry?: string; rows?: number }) => {
+    const { archive, entry, rows } = flags;
+    if ((archive === undefined) !== (entry === undefined)) program.error('--archive and --entry go together');
+    const own = archive !== undefined && entry !== undefined ? { archive, entry } : undefined;
+    const corpus = own ?? (await corpusOf(rows ?? SNLI_ROWS, flags.dir));
+    const figures = await benchPipeline(corpus, own && rows, flags.runs);
+    const { passes: _, report: __, ...main } = figures;
+    await tell(flags, main, pipelineBenchTable(figures));
+  });
+
+bench('pipe', 'memory of `millrace pipe` over archives of two sizes, and how fast it starts').action(
+  async (flags: Flags) => {
+    const figures = await benchPipe(flags.dir, flags.runs);
+    await tell(flags, figures, pipeBenchTable(figures));
+  },
+);
+
+addEngineOption(bench('train', 'steps of training the simple RNN, beside the matrix products that they need'))
+  .option('--steps <n>', 'steps to measure', wholeNumber(1), 200)
+  .action(async (flags: Flags & { engine: EngineName | 'auto'; steps: number }) => {
+    const figures = await benchTrain(flags);
+    await tell(flags, figures, trainBenchTable(figures));
+  });
+
+await program.parseAsync();
+
+function bench(name: string, summary: string): Command {
+  return program
+    .command(name)
+    .description(summary)
+    .option('--dir <folder>', 'where generated corpora are kept', defaultFolder)
+    .option('--runs <n>', 'runs to take the median of', wholeNumber(1), 3)
+    .option('--json', 'print one object instead of a table')
+    .option('--save <name>', 'write the figures to bench/results/NAME.json too');
+}
+
+async function tell(flags: Flags, figures: object, table: string): Promise<void> {
+  console.log(flags.json ? JSON.stringify(figures) : table);
+  if (flags.save !== undefined) await save(flags.save, figures);
+}
