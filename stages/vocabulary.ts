@@ -84,7 +84,9 @@ export class Vocabulary {
   /** Reads what {@link Vocabulary.save} wrote. */
   static parse(text: string, source: string): Vocabulary {
     try {
-      const { tokens, counts } = JSON.parse(text) as { tokens: string[]; counts: number[] };
+      const { tokens, counts } = (JSON.parse(text) ?? {}) as Record<string, unknown>;
+      if (!isListOf(tokens, isText)) throw badVocabulary('tokens as a list of texts', tokens);
+      if (!isListOf(counts, isCount)) throw badVocabulary('counts as a list of whole numbers', counts);
       return new Vocabulary(tokens, counts);
     } catch (cause) {
       throw new MillraceError('MILLRACE_BAD_RECORD', 'The file is no vocabulary', {
@@ -112,6 +114,18 @@ export class Vocabulary {
   async save(path: string): Promise<void> {
     await writeFileAtomic(path, `${JSON.stringify({ tokens: this.tokens, counts: this.counts })}\n`);
   }
+}
+
+function isListOf<T>(list: unknown, fits: (item: unknown) => item is T): list is T[] {
+  return Array.isArray(list) && list.every(fits);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0;
 }
 
 function badVocabulary(expected: string, found: unknown): MillraceError {
