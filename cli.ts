@@ -26,10 +26,12 @@ async function main(args: readonly string[]): Promise<void> {
     .exitOverride();
   for (const [name, [summary, load]] of Object.entries(commands)) {
     const command = program.command(name).summary(summary).description(summary).copyInheritedSettings(program);
-    if (args.includes(name)) (await load()).configure(command, interrupt.signal);
+    if (!args.includes(name)) continue;
+    (await load()).configure(command, interrupt.signal);
+    command.showHelpAfterError(`(options: ${command.options.map(({ flags }) => flags).join(', ')})`);
   }
   const name = args[0];
-  if (name !== undefined && !name.startsWith('-') && name !== 'help' && !(name in commands)) {
+  if (name !== undefined && !name.startsWith('-') && name !== 'help' && !Object.hasOwn(commands, name)) {
     throw unknownName('command', name, Object.keys(commands));
   }
   await program.parseAsync(args, { from: 'user' });
@@ -40,11 +42,14 @@ const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort(new MillraceError('MILLRACE_ABORTED', 'Interrupted')));
 process.once('SIGTERM', () => interrupt.abort(new MillraceError('MILLRACE_ABORTED', 'Terminated')));
 
-// Whoever reads our output has had enough (`| head`): that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads our output has had enough (`| head`): that is no failure.
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  console.error(`millrace: the output cannot be written (${error.message})`);
+  process.exit(EXIT_FAILED);
 });
+// Whoever closed our stderr wants to hear nothing, but perhaps to have the work done.
+process.stderr.on('error', () => {});
 
 try {
   await main(process.argv.slice(2));
@@ -64,6 +69,11 @@ function exitCode(error: unknown): number {
   if (error instanceof MillraceError) {
     console.error(`millrace: ${error.message}`);
     return error.code === 'MILLRACE_USAGE' ? EXIT_USAGE : EXIT_FAILED;
+  }
+  // What the system refuses, such as to write to a full disk, it tells in words of its own.
+  if (error instanceof Error && 'syscall' in error) {
+    console.error(`millrace: ${error.message}`);
+    return EXIT_FAILED;
   }
   // Not foreseen: here a stack trace helps.
   console.error('millrace: an error in Millrace itself, please report it');

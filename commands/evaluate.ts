@@ -23,8 +23,13 @@ export function configure(command: Command, signal: AbortSignal): void {
     .option('--json', 'print one JSON object');
   addEngineOption(addSourceOptions(command)).action(async (run: string, source: string, flags: EvaluateFlags) => {
     const evaluation = await evaluate(run, source, flags, signal);
-    if (flags.json) console.log(JSON.stringify(evaluation));
-    else console.log((await import('../reports/evaluation-table.ts')).evaluationTable(evaluation));
+    if (!flags.json) {
+      console.log((await import('../reports/evaluation-table.ts')).evaluationTable(evaluation));
+      return;
+    }
+    const { unlabeled, ...figures } = evaluation;
+    if (unlabeled > 0) console.error(`${unlabeled} pairs without a label left out`);
+    console.log(JSON.stringify(figures));
   });
 }
 

@@ -1,10 +1,8 @@
 /** Where a command's records go: JSON lines to stdout or a file. */
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Writable } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { pipeline as connect } from 'node:stream/promises';
 import { MillraceError, type Pipeline } from '../pipeline/index.ts';
 
 /**
@@ -12,44 +10,41 @@ import { MillraceError, type Pipeline } from '../pipeline/index.ts';
  * there: it is written beside its place and renamed at the end.
  *
  * @param to a file, or `-` for stdout
+ * @throws MillraceError MILLRACE_NOT_FOUND when the file cannot be written
  */
 export async function writeJsonLines<T>(
-  pipeline: Pipeline<T>,
+  records: Pipeline<T>,
   to: string,
   print: (record: T) => unknown,
   signal: AbortSignal,
 ): Promise<void> {
-  if (to === '-') return writeTo(process.stdout, pipeline, print, signal);
+  const lines = jsonLines(records, print, signal);
+  // A reader may never come back for more, so here the wait for it must end with the signal too.
+  if (to === '-') return connect(lines, process.stdout, { end: false, signal });
   const beside = `${to}.${process.pid}.tmp`;
   try {
     await mkdir(dirname(to), { recursive: true });
-    const file = createWriteStream(beside);
-    await once(file, 'open');
-    await writeTo(file, pipeline, print, signal);
-    file.end();
-    await finished(file);
+    await connect(lines, createWriteStream(beside));
     await rename(beside, to);
   } catch (error) {
-    await rm(beside, { force: true });
-    if (error instanceof Error && 'syscall' in error) {
-      throw new MillraceError('MILLRACE_NOT_FOUND', `The output cannot be written (${error.message})`, {
-        origin: { source: to },
-        cause: error,
-      });
-    }
-    throw error;
+    // What lies in the way of the file lies in the way of removing it too; the first error tells more.
+    await rm(beside, { force: true }).catch(() => {});
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new MillraceError('MILLRACE_NOT_FOUND', `The output cannot be written (${error.message})`, {
+      origin: { source: to },
+      cause: error,
+    });
   }
 }
 
-async function writeTo<T>(
-  out: Writable,
-  pipeline: Pipeline<T>,
+async function* jsonLines<T>(
+  records: Pipeline<T>,
   print: (record: T) => unknown,
   signal: AbortSignal,
-): Promise<void> {
-  for await (const chunk of pipeline.chunks(signal)) {
+): AsyncGenerator<string, void> {
+  for await (const chunk of records.chunks(signal)) {
     let text = '';
     for (const record of chunk) text += `${JSON.stringify(print(record))}\n`;
-    if (!out.write(text)) await once(out, 'drain', { signal });
+    yield text;
   }
 }

@@ -122,7 +122,7 @@ export async function train(flags: TrainFlags, signal: AbortSignal) {
   try {
     const limited = flags.limit === undefined ? all : all.take(flags.limit);
     const result = await trainRun({
-      train: limited.tap(() => void trainPairs++),
+      train: limited,
       dev: readPairs(flags.dev, pairs).onError(rejects),
       ...(glove !== undefined && { glove: () => read(glove, source).withAbort(signal) }),
       missing: flags.missing,
@@ -146,7 +146,10 @@ export async function train(flags: TrainFlags, signal: AbortSignal) {
       version,
       training: { ...flags, engine: engine.name },
       signal,
-      onVocabulary: ({ size }) => console.error(`vocabulary ${size} words, ${trainPairs} training pairs`),
+      onVocabulary: ({ size }, pairs) => {
+        trainPairs = pairs;
+        console.error(`vocabulary ${size} words, ${pairs} training pairs`);
+      },
       onCoverage: ({ found, words, tokenShare }) =>
         console.error(`vectors for ${found} of ${words} words, ${(100 * tokenShare).toFixed(1)}% of running words`),
       onRecord: (record) => {

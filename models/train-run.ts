@@ -49,7 +49,7 @@ export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   /** Further facts for `config.json`. */
   readonly training?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
-  readonly onVocabulary?: (vocabulary: Vocabulary) => void;
+  readonly onVocabulary?: (vocabulary: Vocabulary, trainPairs: number) => void;
   readonly onCoverage?: (coverage: Coverage) => void;
   readonly onRecord?: (record: TrainRecord) => void;
 }
@@ -88,7 +88,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult
       expected: 'at least one labelled pair in the training sources',
     });
   }
-  options.onVocabulary?.(vocabulary);
+  options.onVocabulary?.(vocabulary, trainPairs);
   const embeddings = await startEmbeddings(vocabulary, options);
   const model = buildSimpleRnn({ ...options, ...embeddings, vocabularySize: vocabulary.size });
 

@@ -1,5 +1,6 @@
 /** Training: epochs of steps, a look at the dev split after each, and the best weights kept. */
 
+import { setImmediate } from 'node:timers/promises';
 import { dispose, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { MillraceError } from '../pipeline/errors.ts';
@@ -228,6 +229,8 @@ async function* untilAborted(batches: AsyncIterable<PairBatch>, signal?: AbortSi
   signal?.throwIfAborted();
   for await (const batch of batches) {
     yield batch;
+    // Work on batches that are all in memory never leaves Node's queue of promises, and then no signal gets through.
+    await setImmediate();
     signal?.throwIfAborted();
   }
 }
