@@ -8,7 +8,7 @@ import { MillraceError } from '../pipeline/index.ts';
  * @throws MillraceError MILLRACE_NOT_FOUND when it cannot be written there
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
-  const beside = `${path}.${process.pid}.tmp`;
+  const beside = `${path}.${process.pid}-${writes++}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(beside, data);
@@ -19,6 +19,9 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     throw cannotWrite(path, error);
   }
 }
+
+// Several may write the same file at once: each has its own beside it, and the last to be renamed stays.
+let writes = 0;
 
 /** That a file cannot be written, and what the file system says to it. */
 export function cannotWrite(path: string, cause: unknown): MillraceError {
