@@ -1,0 +1,126 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { MillraceError, Pipeline } from '../../pipeline/index.ts';
+import { type BucketOptions, bucket } from '../../stages/bucket.ts';
+import { ids } from '../../stages/ids.ts';
+import { parse } from '../../stages/parse.ts';
+import type { PairBatch, SentencePair } from '../../stages/records.ts';
+import { tokenize } from '../../stages/tokenize.ts';
+import { Vocabulary } from '../../stages/vocabulary.ts';
+import { blockSizes, runs, snliFile } from './arbitraries.ts';
+import { assertCloses, assertForms, errorOf, linesOf } from './forms.ts';
+import { idPairs, pairAsBatched, pairOf, pairsOf, recount } from './sequences.ts';
+
+const someBoundaries = fc
+  .uniqueArray(fc.integer({ min: 1, max: 11 }), { minLength: 1, maxLength: 4 })
+  .map((all) => all.sort((a, b) => a - b));
+
+function lengthOf(pair: SentencePair): number {
+  return Math.max(pair.premise.ids?.length ?? 0, pair.hypothesis.ids?.length ?? 0);
+}
+
+/** The batches that are to come, from the rule: a list for each bucket, sent off when it is full. */
+function byHand(pairs: readonly SentencePair[], size: number, boundaries: readonly number[]): string[][] {
+  const limits = [...boundaries, Number.POSITIVE_INFINITY];
+  const buckets: string[][] = limits.map(() => []);
+  const sent: string[][] = [];
+  for (const pair of pairs) {
+    const bucket = buckets[limits.findIndex((limit) => lengthOf(pair) <= limit)] as string[];
+    bucket.push(pair.id);
+    if (bucket.length === size) sent.push(bucket.splice(0));
+  }
+  return [...sent, ...buckets.filter((bucket) => bucket.length > 0)];
+}
+
+async function batchesOf(pairs: readonly SentencePair[], options: BucketOptions): Promise<PairBatch[]> {
+  return Pipeline.from<SentencePair>(pairs).pipe(bucket(options)).toArray();
+}
+
+test('boundaries that are given: the batches are those of the rule', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(idPairs, fc.integer({ min: 1, max: 7 }), someBoundaries, async (pairs, size, boundaries) => {
+      const batches = await batchesOf(pairs, { size, boundaries });
+      t.deepEqual(
+        batches.map(({ pairIds }) => pairIds),
+        byHand(pairs, size, boundaries),
+      );
+    }),
+    runs(150),
+  );
+});
+
+test('boundaries that are found: nothing is lost or doubled, and buckets keep their order', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(idPairs, fc.integer({ min: 1, max: 7 }), async (pairs, size) => {
+      const pipeline = Pipeline.from<SentencePair>(pairs).pipe(bucket({ size }));
+      const batches = await pipeline.toArray();
+      const sorted = batches.flatMap(pairsOf).sort((a, b) => (a.line as number) - (b.line as number));
+      t.deepEqual(sorted, pairs.map(pairAsBatched));
+      for (const { origins, size: held } of batches) {
+        t.true(held <= size && held > 0);
+        t.true(origins.every(({ line = 0 }, row) => row === 0 || line > (origins[row - 1]?.line ?? 0)));
+      }
+      t.deepEqual(pipeline.report().stages.at(-1)?.tallies, recount(batches));
+    }),
+    runs(150),
+  );
+});
+
+test('found boundaries are the quartiles of the first records, even past the sample', async (t) => {
+  // Lengths 1 to 40, each as often as every other: quartiles at 10, 20 and 30.
+  const pairs = Array.from({ length: 2000 }, (_, row) => pairOf(row, 1 + ((row * 7) % 40), 1));
+  const found = await batchesOf(pairs, { size: 16 });
+  const given = await batchesOf(pairs, { size: 16, boundaries: [10, 20, 30] });
+  t.deepEqual(
+    found.map(({ pairIds }) => pairIds),
+    given.map(({ pairIds }) => pairIds),
+  );
+});
+
+test('buckets save padding where lengths differ', async (t) => {
+  const pairs = Array.from({ length: 600 }, (_, row) => pairOf(row, 1 + ((row * 7) % 40), 1 + ((row * 7) % 40)));
+  const paddingWith = async (boundaries: readonly number[]) =>
+    recount(await batchesOf(pairs, { size: 8, boundaries })).padding as number;
+  t.true((await paddingWith([10, 20, 30])) < (await paddingWith([40])) / 2);
+});
+
+test('nothing makes no batch, one record a batch of one', async (t) => {
+  t.deepEqual(await batchesOf([], {}), []);
+  t.deepEqual(
+    (await batchesOf([pairOf(0, 0, 0)], {})).map(({ size }) => size),
+    [1],
+  );
+});
+
+test('any file gives the same batches in either form, however it is cut', async (t) => {
+  const vocabulary = new Vocabulary(['<pad>', '<unk>', '.', "n't", 'café']);
+  const upToIds = [parse('snli'), tokenize(), ids(vocabulary)];
+  await fc.assert(
+    fc.asyncProperty(snliFile, blockSizes, someBoundaries, async (file, sizes, boundaries) => {
+      await assertForms(t, file, [...upToIds, bucket({ size: 2, boundaries })], sizes);
+      await assertForms(t, file, [...upToIds, bucket({ size: 2 })], sizes);
+    }),
+    runs(30),
+  );
+});
+
+test('boundaries that do not ascend and sizes below 1 are refused', (t) => {
+  for (const boundaries of [[], [0], [-1, 2], [2, 2], [3, 1], [Number.NaN]]) {
+    const error = t.throws(() => bucket({ boundaries }), { instanceOf: MillraceError });
+    t.is(error.code, 'MILLRACE_USAGE', boundaries.join());
+    t.regex(error.expected as string, /ascend/);
+  }
+  t.is(t.throws(() => bucket({ size: 0 }), { instanceOf: MillraceError }).code, 'MILLRACE_USAGE');
+});
+
+test('records without ids end the run, with their place', async (t) => {
+  for (const boundaries of ['found', [3]] as const) {
+    const error = await errorOf(t, linesOf('a').pipe(bucket({ boundaries })));
+    t.is(error.code, 'MILLRACE_SHAPE');
+    t.is(error.origin?.line, 1);
+  }
+});
+
+test('stopping early and aborting close the source', async (t) => {
+  for (const boundaries of ['found', [3]] as const) await assertCloses(t, bucket({ boundaries }), [pairOf(1, 2, 3)]);
+});
