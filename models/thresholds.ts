@@ -43,7 +43,7 @@ export function probabilitiesOfScore(score: number, { low, high, scale }: Thresh
 export function learnThresholds(scores: ArrayLike<number>, labels: ArrayLike<number>): Thresholds {
   const order = Array.from(scores, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!);
   const sorted = order.map((i) => scores[i]!);
-  // right[k][label]: how many of the k lowest scores have that label.
+  // How many of the scores below the cut have each label.
   const below = { entailment: 0, neutral: 0, contradiction: 0 };
   let low = { cut: 0, gain: 0 };
   let best = { low: 0, high: 0, gain: Number.NEGATIVE_INFINITY };

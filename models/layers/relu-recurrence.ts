@@ -18,8 +18,8 @@ import {
 
 /**
  * The recurrence `c(t) = relu(x(t) + h(t-1) · W)`, `h(t) = c(t) + padding(t) * h(t-1)` from `h = 0`, with a backward
- * pass of its own (back-propagation through time): per step it needs four operations where the tape needs fourteen, and
- * the gradient of `W` is one product over all steps.
+ * pass of its own (back-propagation through time): a step back takes five operations, and the gradient of `W` is one
+ * product over all steps.
  *
  * At a padded step `x` must be so low that `c` is 0 whatever the state, so that `h` stays as it was. This takes the
  * mask out of the recurrence but for one product and sum.

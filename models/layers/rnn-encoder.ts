@@ -25,8 +25,8 @@ const SILENCE = -1e38;
  * state after the last word, `[B, units]`. A masked step leaves the state as it is, so the encoding of a sentence
  * depends neither on its padding nor on the rest of its batch.
  *
- * It gives what `tf.layers.rnn({ cell })` gives, with a fifth of the operations: the input's share of all steps is one
- * product, and the recurrence has a backward pass of its own.
+ * It gives what `tf.layers.rnn({ cell })` gives, with fewer operations (for 14 words 203 kernels forward and back,
+ * against 724): the input's share of all steps is one product, and the recurrence has a backward pass of its own.
  *
  * Every encoder has this form (embedded words and their mask in, one vector a sentence out), the recurrent layers of
  * TensorFlow.js too, so that one can stand in another's place.
