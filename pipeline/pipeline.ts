@@ -19,6 +19,7 @@ import { parseOnError, type Rejects } from './rejects.ts';
 import { type Plan, Run } from './run.ts';
 import { iterableSource, type Source } from './source.ts';
 import type { StageSpec } from './spec.ts';
+import { writeTo } from './write-to.ts';
 
 type Operator<In, Out> = (source: AsyncIterable<In>) => Out;
 
@@ -79,7 +80,10 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
     return this.#with<Out>({ stages: [...this.stages, spec as StageSpec<unknown, unknown>] });
   }
 
-  /** Applies stages and IxJS operators from left to right. */
+  /**
+   * Applies stages and IxJS operators from left to right; or writes the records into a Node stream, which is destroyed
+   * with an error of the pipeline's, and which closes the pipeline when it is closed.
+   */
   override pipe<A>(a: Operator<T, A>): A;
   override pipe<A, B>(a: Operator<T, AsyncIterable<A>>, b: Operator<A, B>): B;
   override pipe<A, B, C>(a: Operator<T, AsyncIterable<A>>, b: Operator<A, AsyncIterable<B>>, c: Operator<B, C>): C;
@@ -107,8 +111,10 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
   override pipe<R>(...operations: UnaryFunction<AsyncIterable<T>, R>[]): R;
   override pipe<R>(...operations: OperatorAsyncFunction<T, R>[]): AsyncIterableX<R>;
   override pipe<R extends NodeJS.WritableStream>(writable: R, options?: { end?: boolean }): R;
-  override pipe(...operations: never[]): unknown {
-    return (super.pipe as (...all: never[]) => unknown).apply(this, operations);
+  override pipe(...operations: unknown[]): unknown {
+    const [writable, options] = operations;
+    if (typeof writable === 'object') return writeTo(this, writable as NodeJS.WritableStream, options as object);
+    return (super.pipe as (...all: unknown[]) => unknown).apply(this, operations);
   }
 
   /** Each record through `fn`, which may be asynchronous; the order stays. */
