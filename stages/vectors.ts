@@ -36,11 +36,14 @@ export async function* readVectors(
         if (fields === 2) continue;
         dimension = fields - 1;
       }
-      const space = data.indexOf(SPACE, start);
-      const word = data.toString('utf8', start, space < 0 || space > end ? end : space);
-      if (!wanted(word, index++)) continue;
-      const vector = parseRow(data, start, end, dimension, chunk.get(row).origin);
-      if (vector.word === word || wanted(vector.word, index - 1)) yield vector;
+      const wordEnd = fieldEnd(data, start, end);
+      const word = data.toString('utf8', start, wordEnd);
+      const isWanted = wanted(word, index);
+      if (isWanted || !isNumber(data.toString('latin1', wordEnd + 1, fieldEnd(data, wordEnd + 1, end)))) {
+        const vector = parseRow(data, start, end, dimension, chunk.get(row).origin);
+        if (vector.word === word ? isWanted : wanted(vector.word, index)) yield vector;
+      }
+      index++;
     }
   }
 }
@@ -52,12 +55,16 @@ function textOf(chunk: Chunk<Line>): { data: Buffer; starts: Int32Array; ends: I
   return { data: Buffer.from(data.buffer, data.byteOffset, data.byteLength), starts, ends };
 }
 
-/** A word may itself hold spaces (`. . .` in GloVe 840B): the values are the last ones, the word is what they leave. */
+/**
+ * A word may itself hold spaces (`. . .` in GloVe 840B): the values are the last ones, the word is what they leave. But
+ * where a number follows the first part, the word ends there.
+ */
 function parseRow(data: Buffer, start: number, end: number, dimension: number, origin: Origin): WordVector {
   const text = data.toString('utf8', start, end);
   const fields = text.split(' ');
   const vector = Float32Array.from(fields.slice(-dimension), parseValue);
-  if (fields.length > dimension && !vector.some(Number.isNaN)) {
+  const fits = fields.length === dimension + 1 || (fields.length > dimension && !isNumber(fields[1] as string));
+  if (fits && !vector.some(Number.isNaN)) {
     return { word: fields.slice(0, -dimension).join(' '), vector };
   }
   throw new MillraceError('MILLRACE_BAD_RECORD', 'The row is no vector', {
@@ -67,9 +74,18 @@ function parseRow(data: Buffer, start: number, end: number, dimension: number, o
   });
 }
 
-/** `Number` takes an empty field for 0. */
+/** `Number` takes a field of nothing or white space for 0. */
 function parseValue(field: string): number {
-  return field === '' ? Number.NaN : Number(field);
+  return field.trim() === '' ? Number.NaN : Number(field);
+}
+
+function isNumber(field: string): boolean {
+  return !Number.isNaN(parseValue(field));
+}
+
+function fieldEnd(data: Buffer, start: number, end: number): number {
+  const space = data.indexOf(SPACE, start);
+  return space < 0 || space > end ? end : space;
 }
 
 function trimEnd(data: Buffer, start: number, end: number): number {
