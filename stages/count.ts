@@ -1,6 +1,6 @@
 import { ArrayChunk, defineStage } from '../pipeline/index.ts';
 import type { Text } from './sentences.ts';
-import { addTokens, byCountThenBytes } from './word-counts.ts';
+import { byCountThenBytes, WordCounts } from './word-counts.ts';
 
 /** A token and how often it occurs. */
 export interface TokenCount {
@@ -15,8 +15,9 @@ export interface TokenCount {
 export const count = defineStage<Text, TokenCount>({
   name: 'count',
   async *stream(source) {
-    const counts = new Map<string, number>();
-    for await (const chunk of source) addTokens(counts, chunk);
-    if (counts.size > 0) yield new ArrayChunk(byCountThenBytes(counts).map(([token, n]) => ({ token, count: n })));
+    const counts = new WordCounts();
+    for await (const chunk of source) counts.add(chunk);
+    const ordered = byCountThenBytes(counts.toMap());
+    if (ordered.length > 0) yield new ArrayChunk(ordered.map(([token, n]) => ({ token, count: n })));
   },
 });

@@ -35,7 +35,10 @@ function idColumns(columns: Columns, prefix: string, vocabulary: Vocabulary): Co
   const tokens = columns[`${prefix}tokens`];
   if (!(tokens instanceof Utf8ListColumn)) return undefined;
   const { items } = tokens;
+  const { data, starts, ends } = items;
   const values = new Int32Array(items.length);
-  for (let item = 0; item < items.length; item++) values[item] = vocabulary.id(items.get(item) as string);
+  for (let item = 0; item < values.length; item++) {
+    values[item] = vocabulary.idOfBytes(data, starts[item] as number, ends[item] as number);
+  }
   return { ids: new Int32ListColumn(values, tokens.starts, tokens.ends) };
 }

@@ -1,7 +1,7 @@
 import { ArrayChunk, defineStage, type Stage } from '../pipeline/index.ts';
 import type { Text } from './sentences.ts';
 import { Vocabulary, type VocabularyOptions } from './vocabulary.ts';
-import { addTokens } from './word-counts.ts';
+import { WordCounts } from './word-counts.ts';
 
 /** A token of a vocabulary. */
 export interface VocabularyEntry {
@@ -21,9 +21,9 @@ export function vocabulary({ save, ...options }: VocabularyStageOptions = {}): S
     name: 'vocabulary',
     options: { ...options, ...(save !== undefined && { save }) },
     async *stream(source) {
-      const counts = new Map<string, number>();
-      for await (const chunk of source) addTokens(counts, chunk);
-      const built = Vocabulary.fromCounts(counts, options);
+      const counts = new WordCounts();
+      for await (const chunk of source) counts.add(chunk);
+      const built = Vocabulary.fromCounts(counts.toMap(), options);
       if (save !== undefined) await built.save(save);
       yield new ArrayChunk(built.tokens.map((token, id) => ({ id, token, count: built.counts[id] as number })));
     },

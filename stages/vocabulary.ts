@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { MillraceError, Pipeline } from '../pipeline/index.ts';
 import type { Text } from './sentences.ts';
-import { addTokens, byCountThenBytes } from './word-counts.ts';
+import { TokenTable } from './token-table.ts';
+import { byCountThenBytes, WordCounts } from './word-counts.ts';
 import { writeFileAtomic } from './write-file.ts';
 
 /** The token that fills rows of a batch; its id is 0. */
@@ -28,6 +29,8 @@ export class Vocabulary {
   /** How often each token occurred, by id; for `<unk>`, how often what was left out did. */
   readonly counts: readonly number[];
   readonly #ids: ReadonlyMap<string, number>;
+  // Made when first asked for: who looks up strings only can do without.
+  #byBytes: { readonly table: TokenTable; readonly ids: readonly number[] } | undefined;
 
   /**
    * @param tokens by id, `<pad>` and `<unk>` first
@@ -49,9 +52,9 @@ export class Vocabulary {
    * what the other splits hold must stay unknown.
    */
   static async build(source: AsyncIterable<Text>, options: VocabularyOptions = {}): Promise<Vocabulary> {
-    const counts = new Map<string, number>();
-    for await (const chunk of Pipeline.from<Text>(source).chunks()) addTokens(counts, chunk);
-    return Vocabulary.fromCounts(counts, options);
+    const counts = new WordCounts();
+    for await (const chunk of Pipeline.from<Text>(source).chunks()) counts.add(chunk);
+    return Vocabulary.fromCounts(counts.toMap(), options);
   }
 
   /** @throws MillraceError MILLRACE_USAGE for bounds that are no bounds */
@@ -107,6 +110,14 @@ export class Vocabulary {
     return this.#ids.get(token) ?? UNK_ID;
   }
 
+  /** The id of the token whose UTF-8 bytes are those of `bytes` from `start` to `end`; makes no string of them. */
+  idOfBytes(bytes: Uint8Array, start: number, end: number): number {
+    this.#byBytes ??= tableOf(this.tokens);
+    const { table, ids } = this.#byBytes;
+    const number = table.find(bytes, start, end);
+    return number < 0 ? UNK_ID : (ids[number] as number);
+  }
+
   has(token: string): boolean {
     return this.#ids.has(token);
   }
@@ -126,6 +137,17 @@ function isText(value: unknown): value is string {
 
 function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0;
+}
+
+/** The tokens by their bytes. One that UTF-8 cannot hold (half of a surrogate pair) is that of no bytes. */
+function tableOf(tokens: readonly string[]) {
+  const table = new TokenTable();
+  const ids: number[] = [];
+  tokens.forEach((token, id) => {
+    const bytes = Buffer.from(token);
+    if (bytes.toString() === token) ids[table.add(bytes, 0, bytes.length)] = id;
+  });
+  return { table, ids };
 }
 
 function badVocabulary(expected: string, found: unknown): MillraceError {

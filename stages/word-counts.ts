@@ -1,39 +1,61 @@
 import { type Chunk, ColumnChunk, Utf8ListColumn } from '../pipeline/index.ts';
 import { missingField } from './missing-field.ts';
 import { sentencesOf, type Text } from './sentences.ts';
+import { TokenTable } from './token-table.ts';
 
-/** How often each token occurs. */
-export type WordCounts = Map<string, number>;
+/** Counts how often each token occurs. */
+export class WordCounts {
+  readonly #counts = new Map<string, number>();
+  // Tokens of tables are counted by their bytes: a string of each would cost more than all else that is done to it.
+  readonly #table = new TokenTable();
+  readonly #tableCounts: number[] = [];
 
-/** Adds the tokens of a chunk to `counts`; from columns without making rows. */
-export function addTokens(counts: WordCounts, chunk: Chunk<Text>): void {
-  if (chunk instanceof ColumnChunk) {
-    const columns = ['tokens', 'premise.tokens', 'hypothesis.tokens'].map((name) => chunk.columns[name]);
-    const tokens = columns.filter((column) => column instanceof Utf8ListColumn);
-    if (tokens.length > 0) {
-      for (const column of tokens) addColumn(counts, column);
-      return;
+  /**
+   * Counts the tokens of a chunk.
+   *
+   * @throws MillraceError MILLRACE_SHAPE for a sentence without tokens
+   */
+  add(chunk: Chunk<Text>): void {
+    if (chunk instanceof ColumnChunk) {
+      const columns = ['tokens', 'premise.tokens', 'hypothesis.tokens'].map((name) => chunk.columns[name]);
+      const tokens = columns.filter((column) => column instanceof Utf8ListColumn);
+      if (tokens.length > 0) {
+        for (const column of tokens) this.#addColumn(column);
+        return;
+      }
+    }
+    for (const record of chunk) {
+      for (const { tokens } of sentencesOf(record)) {
+        if (!tokens) throw missingField('tokens', record.origin, 'Put tokenize before it.');
+        for (const token of tokens) this.#counts.set(token, (this.#counts.get(token) ?? 0) + 1);
+      }
     }
   }
-  for (const record of chunk) {
-    for (const { tokens } of sentencesOf(record)) {
-      if (!tokens) throw missingField('tokens', record.origin, 'Put tokenize before it.');
-      for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
-    }
-  }
-}
 
-function addColumn(counts: WordCounts, { starts, ends, items }: Utf8ListColumn): void {
-  for (let row = 0; row < starts.length; row++) {
-    for (let item = starts[row] as number; item < (ends[row] as number); item++) {
-      const token = items.get(item) as string;
-      counts.set(token, (counts.get(token) ?? 0) + 1);
+  /** The counts so far; the map is the caller's. */
+  toMap(): Map<string, number> {
+    const all = new Map(this.#counts);
+    this.#tableCounts.forEach((count, number) => {
+      const token = this.#table.token(number);
+      all.set(token, (all.get(token) ?? 0) + count);
+    });
+    return all;
+  }
+
+  #addColumn({ starts, ends, items }: Utf8ListColumn): void {
+    const counts = this.#tableCounts;
+    for (let row = 0; row < starts.length; row++) {
+      for (let item = starts[row] as number; item < (ends[row] as number); item++) {
+        const number = this.#table.add(items.data, items.starts[item] as number, items.ends[item] as number);
+        if (number === counts.length) counts.push(1);
+        else counts[number] = (counts[number] as number) + 1;
+      }
     }
   }
 }
 
 /** Most frequent first; equally frequent ones in the order of their UTF-8 bytes, which no locale changes. */
-export function byCountThenBytes(counts: WordCounts): [token: string, count: number][] {
+export function byCountThenBytes(counts: ReadonlyMap<string, number>): [token: string, count: number][] {
   return [...counts].sort(([tokenA, a], [tokenB, b]) => b - a || compareBytes(tokenA, tokenB));
 }
 

@@ -4,14 +4,14 @@ import { ArrayChunk, MillraceError, type Pipeline } from '../../pipeline/index.t
 import { parse } from '../../stages/parse.ts';
 import type { Text } from '../../stages/sentences.ts';
 import { tokenize } from '../../stages/tokenize.ts';
-import { addTokens, byCountThenBytes, type WordCounts } from '../../stages/word-counts.ts';
+import { byCountThenBytes, WordCounts } from '../../stages/word-counts.ts';
 import { runs, snliText, words } from './arbitraries.ts';
 import { linesOf } from './forms.ts';
 
-async function countsOf(pipeline: Pipeline<Text>): Promise<WordCounts> {
-  const counts: WordCounts = new Map();
-  for await (const chunk of pipeline.chunks()) addTokens(counts, chunk);
-  return counts;
+async function countsOf(pipeline: Pipeline<Text>): Promise<Map<string, number>> {
+  const counts = new WordCounts();
+  for await (const chunk of pipeline.chunks()) counts.add(chunk);
+  return counts.toMap();
 }
 
 test('both sides of pairs count, in tables and in values', async (t) => {
@@ -25,8 +25,9 @@ test('both sides of pairs count, in tables and in values', async (t) => {
 test('words are counted as by hand', (t) => {
   fc.assert(
     fc.property(fc.array(words, { maxLength: 6 }), (sentences) => {
-      const counts: WordCounts = new Map();
-      addTokens(counts, new ArrayChunk(sentences.map((tokens) => ({ text: '', tokens }))));
+      const counter = new WordCounts();
+      counter.add(new ArrayChunk(sentences.map((tokens) => ({ text: '', tokens }))));
+      const counts = counter.toMap();
       const all = sentences.flat();
       t.is(counts.size, new Set(all).size);
       for (const [word, count] of counts) t.is(count, all.filter((one) => one === word).length);
