@@ -61,10 +61,20 @@ export async function* readFile(path: string, { signal }: ReadOptions = {}): Asy
   }
 }
 
-/** The bytes of standard input, as they come. */
+/**
+ * The bytes of standard input, as they come.
+ *
+ * @throws MillraceError `MILLRACE_USAGE` when they have been read before: whoever comes second would find nothing
+ */
 export async function* readStdin({ signal }: ReadOptions = {}): AsyncGenerator<Uint8Array, void> {
   signal?.throwIfAborted();
   const { stdin } = process;
+  if (stdin.readableDidRead) {
+    throw new MillraceError('MILLRACE_USAGE', 'Standard input can be read only once', {
+      origin: { source: '-' },
+      hint: 'Save it in a file, and give that as the source.',
+    });
+  }
   if (signal) addAbortSignal(signal, stdin);
   try {
     yield* stdin as AsyncIterable<Buffer>;
