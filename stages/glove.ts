@@ -41,6 +41,11 @@ export interface Coverage {
   readonly standIns: Readonly<Record<string, string>>;
 }
 
+/** Whether it is in the vocabulary as a word: a file's own `<unk>` or `<pad>` is not what we mean by it. */
+function isWord(vocabulary: Vocabulary, word: string): boolean {
+  return vocabulary.id(word) > UNK_ID;
+}
+
 /** How far from a word another may be to stand in for it: an edit for every three letters, two at most. */
 function farthestSpelling(word: string): number {
   return Math.min(2, Math.floor(word.length / 3));
@@ -59,13 +64,13 @@ export async function loadGlove(
   vocabulary: Vocabulary,
   { missing = 'random', seed = 0 }: GloveOptions = {},
 ): Promise<Embeddings> {
-  if (!(missing in missingPolicies))
+  if (!Object.hasOwn(missingPolicies, missing))
     throw unknownName('policy for missing words', missing, Object.keys(missingPolicies));
   const spelling = missing === 'nearest' ? new SpellingIndex() : undefined;
   const vectors = new Map<string, Float32Array>();
   const wanted = (word: string) => {
     spelling?.add(word);
-    return vocabulary.has(word) && !vectors.has(word);
+    return isWord(vocabulary, word) && !vectors.has(word);
   };
   for await (const { word, vector } of readVectors(open(), wanted)) vectors.set(word, vector);
 
@@ -89,11 +94,8 @@ async function findStandIns(
   lacking: readonly string[],
   vectors: Map<string, Float32Array>,
 ): Promise<Record<string, string>> {
-  const standIns: Record<string, string> = {};
-  for (const word of lacking) {
-    const standIn = spelling.nearest(word, farthestSpelling(word));
-    if (standIn !== undefined) standIns[word] = standIn;
-  }
+  const found = lacking.map((word) => [word, spelling.nearest(word, farthestSpelling(word))] as const);
+  const standIns = Object.fromEntries(found.filter((pair): pair is [string, string] => pair[1] !== undefined));
   const unread = new Set(Object.values(standIns).filter((word) => !vectors.has(word)));
   if (unread.size === 0) return standIns;
   for await (const { word, vector } of readVectors(open(), (word) => unread.has(word))) {
@@ -111,7 +113,7 @@ function coverageOf(vocabulary: Vocabulary, missing: readonly string[], standIns
   return {
     words,
     found: words - missing.length,
-    tokenShare: all === 0 ? 0 : 1 - (lost + unknown) / all,
+    tokenShare: all === 0 ? 0 : (all - lost - unknown) / all,
     missing,
     standIns,
   };
@@ -124,7 +126,8 @@ function fillMatrix(
   dimension: number,
   { missing, seed }: Required<GloveOptions>,
 ): Float32Array {
-  const found = vocabulary.tokens.map((word) => vectors.get(word)).filter((vector) => vector !== undefined);
+  const words = vocabulary.tokens.slice(UNK_ID + 1);
+  const found = words.map((word) => vectors.get(word)).filter((vector) => vector !== undefined);
   const { mean, deviation, center } = moments(found, dimension);
   const normal = normalValues(new Random(seed));
   const matrix = new Float32Array(vocabulary.size * dimension);
@@ -132,8 +135,9 @@ function fillMatrix(
     if (id === PAD_ID) return;
     const row = matrix.subarray(id * dimension, (id + 1) * dimension);
     const vector = vectors.get(word) ?? vectors.get(standIns[word] ?? '');
-    if (vector) row.set(vector);
-    else if (id === UNK_ID || missing === 'mean') row.set(center);
+    if (id === UNK_ID) row.set(center);
+    else if (vector) row.set(vector);
+    else if (missing === 'mean') row.set(center);
     else if (missing !== 'zero') for (let i = 0; i < dimension; i++) row[i] = mean + deviation * normal();
   });
   return matrix;
@@ -176,7 +180,7 @@ export function glove(vocabulary?: () => Promise<Vocabulary>): Stage<Block, Word
       const blocks = (async function* () {
         for await (const chunk of source) yield* chunk;
       })();
-      for await (const row of readVectors(blocks, words && ((word) => words.has(word)))) {
+      for await (const row of readVectors(blocks, words && ((word) => isWord(words, word)))) {
         yield new ArrayChunk([row], row.vector.byteLength);
       }
     },
