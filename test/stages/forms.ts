@@ -2,6 +2,8 @@
  * What the tests of the text stages share: the same data as tables and as plain values, cut anywhere, and the laws that
  * hold for every stage.
  */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import {
   ArrayChunk,
@@ -16,6 +18,7 @@ import {
 } from '../../pipeline/index.ts';
 import { lines } from '../../stages/lines.ts';
 import type { Block, Line } from '../../stages/records.ts';
+import { temporaryFolder } from './files.ts';
 
 export const origin: Origin = { source: 'corpus.zip', entry: 'corpus.jsonl' };
 
@@ -128,18 +131,28 @@ export async function staysTable(file: string, stages: readonly AnyStage[]): Pro
   return chunks.length > 0 && chunks.every((chunk) => chunk instanceof ColumnChunk);
 }
 
-/** The error of a record that breaks a rule: under `fail`, which throws it, and under `skip`, which counts it. */
+/**
+ * The error that a pipeline fails with. Where it is a bad record's, the other policies are tried too: `skip` counts it,
+ * `quarantine` also writes it down.
+ */
 export async function errorOf(t: ExecutionContext, pipeline: Pipeline<unknown>): Promise<MillraceError> {
   const error = await t.throwsAsync(pipeline.toArray(), { instanceOf: MillraceError });
   if (error.code === 'MILLRACE_BAD_RECORD') {
     const skipping = pipeline.onError('skip');
-    const records = await skipping.toArray();
-    const { stages } = skipping.report();
-    const rejected = stages.reduce((sum, stage) => sum + stage.rejected, 0);
-    t.true(rejected > 0, 'nothing was counted as rejected');
-    t.is(stages.at(-1)?.recordsOut, records.length);
+    const left = (await skipping.toArray()).map(toPlain);
+    t.true(rejectedBy(skipping) > 0, 'nothing was counted as rejected');
+    const path = join(await temporaryFolder(t), 'bad.jsonl');
+    const putAside = pipeline.onError(`quarantine:${path}`);
+    t.deepEqual((await putAside.toArray()).map(toPlain), left);
+    const rows = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    t.is(rows.length, rejectedBy(putAside));
+    t.deepEqual(JSON.parse(rows[0] as string).error, JSON.parse(JSON.stringify(error)));
   }
   return error;
+}
+
+function rejectedBy(pipeline: Pipeline<unknown>): number {
+  return pipeline.report().stages.reduce((sum, stage) => sum + stage.rejected, 0);
 }
 
 /**
