@@ -1,15 +1,8 @@
 import { ArrayChunk, defineStage, MillraceError, type Stage, type StageContext } from '../pipeline/index.ts';
-import { missingField } from './missing-field.ts';
+import { type Held, holdsPair, idsOf, labelOf, recordOf, type Side } from './held.ts';
 import { paddingOf, padSequences } from './pad.ts';
-import {
-  LABELS,
-  type PaddedSequences,
-  type PairBatch,
-  type Sentence,
-  type SentenceBatch,
-  type SentencePair,
-} from './records.ts';
-import { isPair, type Text } from './sentences.ts';
+import type { PaddedSequences, PairBatch, Sentence, SentenceBatch, SentencePair } from './records.ts';
+import type { Text } from './sentences.ts';
 
 export interface BatchOptions {
   /** Columns of every batch; longer sentences are cut. Default the longest sentence of the batch. */
@@ -32,10 +25,10 @@ export function batch<T extends Text>(size: number, options: BatchOptions = {}):
     name: 'batch',
     options: { size, ...options },
     async *stream(source, context) {
-      let held: T[] = [];
+      let held: Held<T>[] = [];
       for await (const chunk of source) {
-        for (const record of chunk) {
-          if (held.push(record) < size) continue;
+        for (let row = 0; row < chunk.length; row++) {
+          if (held.push({ chunk, row }) < size) continue;
           yield collate(held, context, options);
           held = [];
         }
@@ -55,12 +48,12 @@ export function checkPositive(name: string, value: number): void {
 
 /** The records as one padded batch, in a chunk of its own; enters its padding in the ledger. */
 export function collate<T extends Text>(
-  records: readonly T[],
+  records: readonly Held<T>[],
   context: StageContext,
   { width }: BatchOptions = {},
 ): ArrayChunk<BatchOf<T>> {
-  const pairs: readonly Text[] = records;
-  const made = pairs.every(isPair) ? pairBatch(pairs, width) : sentenceBatch(records, width);
+  const texts: readonly Held<Text>[] = records;
+  const made = texts.every(holdsPair) ? pairBatch(texts, width) : sentenceBatch(texts, width);
   let bytes = 0;
   for (const sequences of 'sentence' in made ? [made.sentence] : [made.premise, made.hypothesis]) {
     const { cells, padding } = paddingOf(sequences);
@@ -71,32 +64,25 @@ export function collate<T extends Text>(
   return new ArrayChunk([made as BatchOf<T>], bytes);
 }
 
-function pairBatch(records: readonly SentencePair[], width?: number): PairBatch {
+function pairBatch(pairs: readonly Held<SentencePair>[], width?: number): PairBatch {
+  const records = pairs.map(recordOf);
   return {
-    size: records.length,
-    premise: padded(records, (pair) => pair.premise, width),
-    hypothesis: padded(records, (pair) => pair.hypothesis, width),
-    labels: Int32Array.from(records, ({ label }) => (label === undefined ? -1 : LABELS.indexOf(label))),
+    size: pairs.length,
+    premise: padded(pairs, 'premise', width),
+    hypothesis: padded(pairs, 'hypothesis', width),
+    labels: Int32Array.from(pairs, labelOf),
     pairIds: records.map((pair) => pair.id),
     origins: records.map((pair) => pair.origin),
   };
 }
 
-function sentenceBatch(records: readonly Text[], width?: number): SentenceBatch {
-  const sentence = padded(records, (record) => record as Sentence, width);
-  const origins = records.map((record) => record.origin).filter((origin) => origin !== undefined);
-  return { size: records.length, sentence, ...(origins.length === records.length && { origins }) };
+function sentenceBatch(sentences: readonly Held<Text>[], width?: number): SentenceBatch {
+  const sentence = padded(sentences, 'sentence', width);
+  const origins = sentences.map((held) => recordOf(held).origin).filter((origin) => origin !== undefined);
+  return { size: sentences.length, sentence, ...(origins.length === sentences.length && { origins }) };
 }
 
-function padded<T extends Text>(
-  records: readonly T[],
-  sentence: (record: T) => Sentence,
-  width?: number,
-): PaddedSequences {
-  const rows = records.map((record) => {
-    const { ids } = sentence(record);
-    if (!ids) throw missingField('ids', record.origin, 'Put ids before it.');
-    return ids;
-  });
+function padded(records: readonly Held<Text>[], side: Side, width?: number): PaddedSequences {
+  const rows = records.map((held) => idsOf(held, side));
   return width === undefined ? padSequences(rows) : padSequences(rows, width);
 }

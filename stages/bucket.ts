@@ -1,7 +1,7 @@
 import { defineStage, MillraceError, type Stage } from '../pipeline/index.ts';
 import { type BatchOf, checkPositive, collate } from './batch.ts';
-import { missingField } from './missing-field.ts';
-import { sentencesOf, type Text } from './sentences.ts';
+import { type Held, longestOf } from './held.ts';
+import type { Text } from './sentences.ts';
 
 export interface BucketOptions {
   /** Records to a batch. Default 32. */
@@ -31,13 +31,13 @@ export function bucket<T extends Text>({ size = 32, boundaries = 'found' }: Buck
     name: 'bucket',
     options: { size, boundaries },
     async *stream(source, context) {
-      let sample: T[] = [];
+      let sample: Held<T>[] = [];
       let sorter = boundaries === 'found' ? undefined : new Buckets<T>(boundaries, size);
       for await (const chunk of source) {
-        for (const record of chunk) {
-          let due: T[] = [record];
+        for (let row = 0; row < chunk.length; row++) {
+          let due: Held<T>[] = [{ chunk, row }];
           if (!sorter) {
-            if (sample.push(record) < SAMPLE) continue;
+            if (sample.push(...due) < SAMPLE) continue;
             sorter = new Buckets<T>(findBoundaries(sample), size);
             due = sample;
             sample = [];
@@ -61,7 +61,7 @@ export function bucket<T extends Text>({ size = 32, boundaries = 'found' }: Buck
 class Buckets<T extends Text> {
   readonly #boundaries: readonly number[];
   readonly #size: number;
-  readonly #held: T[][];
+  readonly #held: Held<T>[][];
 
   constructor(boundaries: readonly number[], size: number) {
     this.#boundaries = boundaries;
@@ -70,34 +70,24 @@ class Buckets<T extends Text> {
   }
 
   /** The bucket that the record fills, if it does. */
-  add(record: T): T[] | undefined {
-    const length = lengthOf(record);
+  add(record: Held<T>): Held<T>[] | undefined {
+    const length = longestOf(record);
     const beyond = this.#boundaries.findIndex((boundary) => length <= boundary);
     const index = beyond < 0 ? this.#boundaries.length : beyond;
-    const held = this.#held[index] as T[];
+    const held = this.#held[index] as Held<T>[];
     if (held.push(record) < this.#size) return undefined;
     this.#held[index] = [];
     return held;
   }
 
-  rest(): T[][] {
+  rest(): Held<T>[][] {
     return this.#held.filter((held) => held.length > 0);
   }
 }
 
-/** Tokens of the longest sentence: what a batch must be wide enough for. */
-function lengthOf(record: Text): number {
-  let longest = 0;
-  for (const { ids } of sentencesOf(record)) {
-    if (!ids) throw missingField('ids', record.origin, 'Put ids before it.');
-    longest = Math.max(longest, ids.length);
-  }
-  return longest;
-}
-
 /** Quantiles of the lengths, each once. */
-function findBoundaries(sample: readonly Text[]): number[] {
-  const lengths = sample.map(lengthOf).sort((a, b) => a - b);
+function findBoundaries(sample: readonly Held<Text>[]): number[] {
+  const lengths = sample.map(longestOf).sort((a, b) => a - b);
   const cuts = Array.from({ length: FOUND_BUCKETS - 1 }, (_, cut) =>
     Math.ceil(((cut + 1) * lengths.length) / FOUND_BUCKETS),
   );
