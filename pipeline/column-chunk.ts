@@ -106,7 +106,7 @@ const rowClasses = new Map<string, RowClass>();
 
 /** The class of the rows of tables with these columns. */
 function rowClass(names: readonly string[], prefix = ''): RowClass {
-  const key = `${prefix}|${names.join('|')}`;
+  const key = JSON.stringify([prefix, ...names]);
   let known = rowClasses.get(key);
   if (!known) {
     known = class extends BaseRow {};
@@ -141,7 +141,7 @@ function extendedClass(base: RowClass, names: readonly string[]): RowClass {
     family = new Map();
     extendedClasses.set(base, family);
   }
-  const key = names.join('|');
+  const key = JSON.stringify(names);
   let known = family.get(key);
   if (!known) {
     known = class extends base {};

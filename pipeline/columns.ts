@@ -5,7 +5,7 @@
  * Variable-length columns are ranges (`starts[i]` to `ends[i]`) over shared memory. That is Arrow's list-view layout,
  * and where the ranges follow one another without a gap, also its list layout (`starts` and `ends` are then two windows
  * on one offsets array). Ranges let a parser point into the bytes it was given, and let a filter or a shuffle move rows
- * without moving their text. A start of -1 is a null.
+ * without moving their text. A null starts and ends at -1.
  */
 export interface Column<V = unknown> {
   readonly length: number;

@@ -11,8 +11,8 @@ import {
   Int32Column,
   Int32ListColumn,
   Pipeline,
-  type Run,
   type Source,
+  type SourceContext,
   Utf8Column,
   Utf8ListColumn,
 } from '../../pipeline/index.ts';
@@ -157,7 +157,7 @@ export class Probe<T> implements Source<T> {
     assert.equal(this.closes, this.opens, 'what was opened is still open');
   }
 
-  open({ signal }: Run): AsyncIterable<Chunk<T>> {
+  open({ signal }: SourceContext): AsyncIterable<Chunk<T>> {
     return { [Symbol.asyncIterator]: () => this.#iterator(signal) };
   }
 
