@@ -20,8 +20,9 @@ export function isView(value: unknown): value is View {
  * object. A view is not read for this: its fields stay lazy beside the new ones.
  */
 export function extend<T extends object, F extends object>(record: T, fields: F): Omit<T, keyof F> & F {
-  if (isView(record)) return record[EXTEND](fields) as unknown as Omit<T, keyof F> & F;
-  return { ...record, ...fields };
+  const added = isView(fields) ? shallow(fields) : fields;
+  const extended: object = isView(record) ? record[EXTEND](added) : { ...record, ...added };
+  return extended as Omit<T, keyof F> & F;
 }
 
 /** A deep copy in plain JSON values: views are read, typed arrays become arrays, absent fields are left out. */
@@ -29,7 +30,10 @@ export function toPlain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(toPlain);
   if (ArrayBuffer.isView(value)) {
-    return value instanceof DataView ? toPlain(new Uint8Array(value.buffer)) : Array.from(value as Uint8Array);
+    const { buffer, byteOffset, byteLength } = value;
+    return Array.from(
+      value instanceof DataView ? new Uint8Array(buffer, byteOffset, byteLength) : (value as Uint8Array),
+    );
   }
   if (!isView(value) && 'toJSON' in value && typeof value.toJSON === 'function') return toPlain(value.toJSON());
   const plain: Record<string, unknown> = {};
@@ -38,6 +42,11 @@ export function toPlain(value: unknown): unknown {
     if (field !== undefined) plain[key] = toPlain(field);
   }
   return plain;
+}
+
+/** The fields of a record: a view is read, but not the views that are its fields. */
+function shallow(record: object): object {
+  return Object.fromEntries(fieldNames(record).map((name) => [name, (record as Record<string, unknown>)[name]]));
 }
 
 /** Field names of a record in a stable order; a view's are getters of its classes, the base class's first. */
