@@ -5,6 +5,8 @@
  * line prints exactly that; programs switch on `code`.
  */
 
+import { inspect } from 'node:util';
+
 /** Where a record came from: so that any cell of any batch can be traced back to its line. */
 export interface Origin {
   /** The path, URL or corpus name that was opened. */
@@ -25,6 +27,7 @@ export const errorCodes = {
   MILLRACE_HTTP: 'a download failed',
   MILLRACE_NOT_FOUND: 'a file, entry or corpus does not exist',
   MILLRACE_SHAPE: 'records of another kind were expected here',
+  MILLRACE_STATE: 'a state is of another pipeline, source or version',
   MILLRACE_USAGE: 'an option or name is wrong',
 } as const;
 
@@ -73,7 +76,7 @@ export function formatOrigin(origin: Origin): string {
 }
 
 /**
- * A "no such name" error that lists the names that would have worked, the nearest first.
+ * A "no such name" error that lists the names that would have worked, in the order of `known`.
  *
  * @param kind what is being named, as in "stage" or "corpus"
  */
@@ -95,6 +98,12 @@ function compose(summary: string, { origin, expected, found, hint }: ErrorDetail
 const LONGEST_VALUE = 120;
 
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? JSON.stringify(value) : print(value);
   return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE - 1)}…`;
+}
+
+/** On one line: an object with its contents, an error without its stack. */
+function print(value: unknown): string {
+  if (value instanceof Error) return String(value);
+  return inspect(value, { breakLength: Number.POSITIVE_INFINITY, compact: true });
 }
