@@ -28,10 +28,18 @@ export const skipRejects: Rejects = { reject() {} };
  * `raw` for bytes that are not valid UTF-8, so that nothing is lost.
  *
  * The file is created when this is called. A record that several epochs reject is written once.
+ *
+ * @throws MillraceError MILLRACE_USAGE when the file cannot be created
  */
 export function quarantineRejects(path: string): Rejects {
-  mkdirSync(dirname(path), { recursive: true });
-  closeSync(openSync(path, 'w'));
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    closeSync(openSync(path, 'w'));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const origin = { source: path };
+    throw new MillraceError('MILLRACE_USAGE', 'The quarantine file cannot be written', { origin, found: code, cause });
+  }
   const written = new Set<string>();
   return {
     reject(error, raw) {
