@@ -105,9 +105,11 @@ function treebank(text: string): string[] {
 function leafColumns(columns: Columns, prefix: string): Columns | undefined {
   const parses = columns[`${prefix}binaryParse`];
   if (!(parses instanceof Utf8Column)) return undefined;
+  const { data } = parses;
+  const rowStarts = new Int32Array(parses.length);
+  const rowEnds = new Int32Array(parses.length);
   const starts: number[] = [];
   const ends: number[] = [];
-  const offsets = new Int32Array(parses.length + 1);
   const addLeaf = (kind: 'token' | '(' | ')', start: number, end: number) => {
     if (kind !== 'token') return;
     starts.push(start);
@@ -115,10 +117,23 @@ function leafColumns(columns: Columns, prefix: string): Columns | undefined {
   };
   for (let row = 0; row < parses.length; row++) {
     const start = parses.starts[row] as number;
+    const end = parses.ends[row] as number;
     if (start < 0) return undefined;
-    scanParse(parses.data, start, parses.ends[row] as number, addLeaf);
-    offsets[row + 1] = starts.length;
+    // A corpus has several hypotheses to a premise, in a row: they share its tokens, and all that is made of them.
+    if (row > 0 && equalBytes(data, start, end, parses.starts[row - 1] as number, parses.ends[row - 1] as number)) {
+      rowStarts[row] = rowStarts[row - 1] as number;
+    } else {
+      rowStarts[row] = starts.length;
+      scanParse(data, start, end, addLeaf);
+    }
+    rowEnds[row] = starts.length;
   }
-  const items = new Utf8Column(parses.data, Int32Array.from(starts), Int32Array.from(ends));
-  return { tokens: new Utf8ListColumn(items, offsets.subarray(0, -1), offsets.subarray(1)) };
+  const items = new Utf8Column(data, new Int32Array(starts), new Int32Array(ends));
+  return { tokens: new Utf8ListColumn(items, rowStarts, rowEnds) };
+}
+
+function equalBytes(data: Uint8Array, start: number, end: number, otherStart: number, otherEnd: number): boolean {
+  if (end - start !== otherEnd - otherStart) return false;
+  for (let i = 0; i < end - start; i++) if (data[start + i] !== data[otherStart + i]) return false;
+  return true;
 }

@@ -85,11 +85,12 @@ function scanRows(lines: ColumnChunk<Line>, context: StageContext): ColumnChunk<
   if (!(text instanceof Utf8Column)) return undefined;
   const { data } = text;
   const ranges = new Int32Array(2 * KEYS.length);
-  const kept: number[] = [];
-  const labels: number[] = [];
-  const found = TEXT_FIELDS.map(() => ({ starts: [] as number[], ends: [] as number[] }));
+  const kept = new Int32Array(lines.length);
+  const labels = new Uint8Array(lines.length);
+  const starts = TEXT_FIELDS.map(() => new Int32Array(lines.length));
+  const ends = TEXT_FIELDS.map(() => new Int32Array(lines.length));
   const more = new ExtraText(data.length);
-  let unlabelled = 0;
+  let count = 0;
 
   for (let row = 0; row < lines.length; row++) {
     const understood = scanObject(data, text.starts[row] as number, text.ends[row] as number, KEYS, ranges);
@@ -104,36 +105,34 @@ function scanRows(lines: ColumnChunk<Line>, context: StageContext): ColumnChunk<
     const labelStart = (ranges[2 * LABEL] as number) - base;
     const label = labelCode(bytes, labelStart, (ranges[2 * LABEL + 1] as number) - base);
     if (label === undefined) return undefined;
-    if (label < 0) {
-      unlabelled++;
-      continue;
-    }
+    if (label < 0) continue;
     for (const field of REQUIRED) {
       if (isBlank(bytes, (ranges[2 * field] as number) - base, (ranges[2 * field + 1] as number) - base))
         return undefined;
     }
-    kept.push(row);
-    labels.push(label);
-    found.forEach(({ starts, ends }, field) => {
-      starts.push(ranges[2 * field] as number);
-      ends.push(ranges[2 * field + 1] as number);
-    });
+    kept[count] = row;
+    labels[count] = label;
+    for (let field = 0; field < TEXT_FIELDS.length; field++) {
+      (starts[field] as Int32Array)[count] = ranges[2 * field] as number;
+      (ends[field] as Int32Array)[count] = ranges[2 * field + 1] as number;
+    }
+    count++;
   }
 
-  for (let i = 0; i < unlabelled; i++) context.drop(NO_LABEL_REASON);
-  const rows = lines.take(kept);
+  for (let unlabelled = count; unlabelled < lines.length; unlabelled++) context.drop(NO_LABEL_REASON);
+  const rows = count === lines.length ? lines : lines.take(kept.subarray(0, count));
   const all = more.appendedTo(data);
   const texts: Record<string, Utf8Column> = {};
-  found.forEach(({ starts, ends }, field) => {
-    const [name] = TEXT_FIELDS[field] as (typeof TEXT_FIELDS)[number];
+  TEXT_FIELDS.forEach(([name], field) => {
+    const from = (starts[field] as Int32Array).subarray(0, count);
     // A field that no row has is no column; but every row has an id.
-    if (name !== 'id' && starts.every((start) => start < 0)) return;
-    texts[name] = new Utf8Column(all, Int32Array.from(starts), Int32Array.from(ends));
+    if (name !== 'id' && from.every((start) => start < 0)) return;
+    texts[name] = new Utf8Column(all, from, (ends[field] as Int32Array).subarray(0, count));
   });
   const { id, captionId, ...sentences } = texts;
   return new ColumnChunk<SentencePair>({
     id: withLineIds(id as Utf8Column, rows),
-    label: new DictionaryColumn(Uint8Array.from(labels), LABELS),
+    label: new DictionaryColumn(labels.subarray(0, count), LABELS),
     ...sentences,
     ...originOf(rows.columns),
     ...(captionId && { captionId }),
