@@ -33,7 +33,7 @@ export function configure(command: Command, signal: AbortSignal): void {
         minCount: 1,
         hiddenSize: 100,
         head: 'classifier',
-        dropout: 0.1,
+        dropout: 0.2,
         epochs: 20,
         patience: 5,
         batchSize: 32,

@@ -78,8 +78,13 @@ export function configure(command: Command, signal: AbortSignal): void {
     .option('--patience <n>', 'epochs without a new best before training stops', wholeNumber(1), 5)
     .option('--batch-size <n>', 'pairs to a step', wholeNumber(1), 32)
     .option('--learning-rate <x>', "Adam's step size", positiveNumber, 0.001)
-    .option('--decay <x>', 'what the step size is multiplied by when the dev loss was no new lowest', positiveNumber, 0.5)
-    .option('--dropout <x>', 'share of units dropped in training', share, 0.1)
+    .option(
+      '--decay <x>',
+      'what the step size is multiplied by when the dev loss was no new lowest',
+      positiveNumber,
+      0.5,
+    )
+    .option('--dropout <x>', 'share of units dropped in training', share, 0.2)
     .option('--clip <x>', 'largest global norm of the gradient', positiveNumber, 5)
     .option('--seed <n>', 'the same seed gives the same losses', wholeNumber(), 0)
     .option('--limit <n>', 'train on so many pairs only', wholeNumber(1))

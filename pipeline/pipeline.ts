@@ -19,6 +19,7 @@ import { parseOnError, type Rejects } from './rejects.ts';
 import { type Plan, Run } from './run.ts';
 import { iterableSource, type Source } from './source.ts';
 import type { StageSpec } from './spec.ts';
+import { checkState, type PipelineState, STATE_VERSION } from './state.ts';
 import { writeTo } from './write-to.ts';
 
 type Operator<In, Out> = (source: AsyncIterable<In>) => Out;
@@ -39,14 +40,18 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
   readonly stages: readonly StageSpec<unknown, unknown>[];
   readonly rejects: Rejects | undefined;
   readonly #signal: AbortSignal | undefined;
+  readonly #resumed: PipelineState | undefined;
+  // The latest iteration, for its state and report.
   #run: Run | undefined;
+  #inHand = () => 0;
 
-  private constructor(plan: Plan<T>, signal?: AbortSignal) {
+  private constructor(plan: Plan<T>, signal?: AbortSignal, resumed?: PipelineState) {
     super();
     this.source = plan.source;
     this.stages = plan.stages;
     this.rejects = plan.rejects;
     this.#signal = signal;
+    this.#resumed = resumed;
   }
 
   /** IxJS calls every `AsyncIterableX` an instance of every subclass; for ours the question means what it says. */
@@ -195,11 +200,17 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
   }
 
   /** The records as they travel, for consumers that work on whole chunks. */
-  async *chunks(signal?: AbortSignal): AsyncGenerator<Chunk<T>, void, undefined> {
+  chunks(signal?: AbortSignal): AsyncGenerator<Chunk<T>, void, undefined> {
+    return this.#iterate(signal, () => 0);
+  }
+
+  /** @param inHand records of the latest chunk that have not reached the consumer yet */
+  async *#iterate(signal: AbortSignal | undefined, inHand: () => number): AsyncGenerator<Chunk<T>, void, undefined> {
     // Ours ends what is still under way (a prefetch, say) when the consumer stops early.
     const ours = new AbortController();
     const run = new Run(anyOf(ours.signal, this.#signal, signal));
     this.#run = run;
+    this.#inHand = inHand;
     let stream: AsyncIterator<Chunk<T>> | undefined;
     let idle = false;
     // Aborted while the consumer holds a chunk: nobody may ever come back to find out, so close now.
@@ -207,14 +218,24 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
     run.signal.addEventListener('abort', closeIfIdle, { once: true });
     try {
       run.signal.throwIfAborted();
-      stream = run.open<T>(this)[Symbol.asyncIterator]();
+      const opened = run.open<T>(this, this.#resumed?.stages);
+      stream = opened[Symbol.asyncIterator]();
+      let skip = this.#resumed?.skip ?? 0;
       for (;;) {
+        run.before = opened.capture();
+        run.given = skip;
         // After an abort its reason is all that the consumer hears, whatever else comes to light on the way out.
         const result = await stream.next().finally(() => run.signal.throwIfAborted());
         if (result.done) return;
-        idle = true;
-        yield result.value;
-        idle = false;
+        const { length } = result.value;
+        run.given = length;
+        // Records that were given before the stop come again at most in the first chunks after it.
+        if (skip < length) {
+          idle = true;
+          yield skip > 0 ? result.value.slice(skip, length) : result.value;
+          idle = false;
+        }
+        skip = Math.max(0, skip - length);
       }
     } finally {
       run.signal.removeEventListener('abort', closeIfIdle);
@@ -228,7 +249,37 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
   }
 
   [Symbol.asyncIterator](signal?: AbortSignal): AsyncIterator<T> {
-    return new RecordIterator(this.chunks(signal), anyOf(this.#signal, signal));
+    const records: RecordIterator<T> = new RecordIterator(
+      this.#iterate(signal, () => records.inHand),
+      anyOf(this.#signal, signal),
+    );
+    return records;
+  }
+
+  /**
+   * Where the latest iteration is, in plain JSON: after the records that the consumer was given. It may still be under
+   * way, or have been stopped.
+   *
+   * A state holds places, not data: what a stage holds back is read again when the run is resumed. So the sources must
+   * be there again, unchanged.
+   *
+   * @throws MillraceError MILLRACE_USAGE before the first iteration
+   */
+  state(): PipelineState {
+    const run = this.#iterated('There is no state yet');
+    return { version: STATE_VERSION, skip: run.given - this.#inHand(), stages: run.before() };
+  }
+
+  /**
+   * The pipeline as it goes on from a state: every iteration gives exactly the records that the stopped one would have
+   * given next.
+   *
+   * @param state what {@link Pipeline.state} of the same pipeline gave, perhaps in another process
+   * @throws MillraceError MILLRACE_STATE for a state of another version or another pipeline
+   */
+  resume(state: PipelineState): Pipeline<T> {
+    checkState(state, this);
+    return new Pipeline<T>(this, this.#signal, state);
   }
 
   /**
@@ -237,9 +288,13 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
    * @throws MillraceError MILLRACE_USAGE before the first iteration
    */
   report(): Report {
-    if (this.#run) return this.#run.meter.report();
-    throw new MillraceError('MILLRACE_USAGE', 'There is nothing to report', {
-      hint: 'Iterate the pipeline first, then ask the same pipeline object for its report.',
+    return this.#iterated('There is nothing to report').meter.report();
+  }
+
+  #iterated(otherwise: string): Run {
+    if (this.#run) return this.#run;
+    throw new MillraceError('MILLRACE_USAGE', otherwise, {
+      hint: 'Iterate the pipeline first, then ask the same pipeline object.',
     });
   }
 

@@ -9,6 +9,7 @@ export class RecordIterator<T> implements AsyncIterator<T> {
   readonly #signal: AbortSignal | undefined;
   #chunk: Chunk<T> | undefined;
   #at = 0;
+  #closed = false;
   // The request in progress: those that come before it is answered wait in line.
   #tail: Promise<unknown> | undefined;
 
@@ -18,15 +19,20 @@ export class RecordIterator<T> implements AsyncIterator<T> {
     this.#signal = signal;
   }
 
+  /** Records that have come but not been given out. */
+  get inHand(): number {
+    return this.#chunk ? this.#chunk.length - this.#at : 0;
+  }
+
   next(): Promise<IteratorResult<T>> {
-    const chunk = this.#tail ? undefined : this.#inHand();
+    const chunk = this.#tail ? undefined : this.#current();
     if (chunk) return Promise.resolve({ done: false, value: chunk.get(this.#at++) });
     return this.#inLine(() => this.#advance());
   }
 
   return(): Promise<IteratorResult<T>> {
     return this.#inLine(async () => {
-      this.#chunk = undefined;
+      this.#closed = true;
       await this.#chunks.return?.();
       return { done: true, value: undefined };
     });
@@ -34,7 +40,7 @@ export class RecordIterator<T> implements AsyncIterator<T> {
 
   async #advance(): Promise<IteratorResult<T>> {
     for (;;) {
-      const chunk = this.#inHand();
+      const chunk = this.#current();
       if (chunk) return { done: false, value: chunk.get(this.#at++) };
       const result = await this.#chunks.next();
       if (result.done) return { done: true, value: undefined };
@@ -43,8 +49,10 @@ export class RecordIterator<T> implements AsyncIterator<T> {
     }
   }
 
-  #inHand(): Chunk<T> | undefined {
-    return this.#chunk && this.#at < this.#chunk.length && !this.#signal?.aborted ? this.#chunk : undefined;
+  #current(): Chunk<T> | undefined {
+    return this.#chunk && this.#at < this.#chunk.length && !this.#signal?.aborted && !this.#closed
+      ? this.#chunk
+      : undefined;
   }
 
   #inLine<R>(request: () => Promise<R>): Promise<R> {

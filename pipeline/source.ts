@@ -1,13 +1,42 @@
 import { ArrayChunk, CHUNK_LENGTH, type Chunk } from './chunk.ts';
-import type { Run } from './run.ts';
+import type { StageMeter } from './meter.ts';
+import type { Rejects } from './rejects.ts';
+import type { Plan } from './run.ts';
 import { untilAborted } from './spec.ts';
+import type { Json, Opened } from './state.ts';
+
+/** What a source may ask of the run that opens it. */
+export interface SourceContext {
+  /** Aborted when the run is to end early. */
+  readonly signal: AbortSignal;
+  /** What the source's own checkpoint said when the run was stopped that this one goes on from. */
+  readonly resumed: Json | undefined;
+  /**
+   * Registers how to take the source's state, between chunks. A source that registers nothing is resumed by reading it
+   * again and leaving out the records that it gave before.
+   */
+  onCheckpoint(take: () => () => Json): void;
+  /** Opens another plan as part of this run, from a state of its own if one is given. */
+  open<T>(plan: Plan<T>, state?: readonly Json[]): Opened<T>;
+  /** The source's own counters. */
+  readonly meter: StageMeter;
+  /** What becomes of bad records. */
+  readonly rejects: Rejects;
+}
 
 /** Where a pipeline begins. Opened once for each run; nothing may happen before. */
 export interface Source<T> {
   readonly name: string;
   readonly options?: Readonly<Record<string, unknown>>;
-  /** Must close what it opened when it is closed, and when `run.signal` aborts. */
-  open(run: Run): AsyncIterable<Chunk<T>>;
+  /** The plans that the source opens. */
+  readonly plans?: readonly Plan<unknown>[];
+  /**
+   * What tells these contents from any others, such as the size and date of a file: so that it is known when they
+   * change. A source that lacks it cannot be cached.
+   */
+  identify?(signal: AbortSignal): Promise<Json>;
+  /** Must close what it opened when it is closed, and when the context's signal aborts. */
+  open(context: SourceContext): AsyncIterable<Chunk<T>>;
 }
 
 /** IxJS hands a signal on when it opens a source, so that a read deep within can be interrupted; others ignore it. */
@@ -23,13 +52,13 @@ export function iterableSource<T>(values: Iterable<T> | AsyncIterable<T>): Sourc
 function syncSource<T>(values: Iterable<T>): Source<T> {
   return {
     name: 'from',
-    async *open(run) {
+    async *open({ signal }) {
       let chunk: T[] = [];
       try {
         for (const value of values) {
           chunk.push(value);
           if (chunk.length < CHUNK_LENGTH) continue;
-          run.signal.throwIfAborted();
+          signal.throwIfAborted();
           yield new ArrayChunk(chunk);
           chunk = [];
         }
@@ -46,20 +75,20 @@ function syncSource<T>(values: Iterable<T>): Source<T> {
 function asyncSource<T>(values: Abortable<T>): Source<T> {
   return {
     name: 'from',
-    async *open(run) {
-      const iterator = values[Symbol.asyncIterator](run.signal);
+    async *open({ signal }) {
+      const iterator = values[Symbol.asyncIterator](signal);
       // An iterator that is done or has failed needs no closing; one that hangs in next() cannot be waited for.
       let state: 'idle' | 'pending' | 'ended' = 'idle';
       try {
         for (;;) {
-          run.signal.throwIfAborted();
+          signal.throwIfAborted();
           state = 'pending';
           const next = Promise.resolve(iterator.next());
           next.then(
             (result) => (state = result.done ? 'ended' : 'idle'),
             () => (state = 'ended'),
           );
-          const result = await untilAborted(next, run.signal);
+          const result = await untilAborted(next, signal);
           if (result.done) return;
           yield new ArrayChunk([result.value]);
         }

@@ -4,9 +4,10 @@
 import { ArrayChunk, type Chunk } from './chunk.ts';
 import { ColumnChunk } from './column-chunk.ts';
 import { MillraceError } from './errors.ts';
+import type { Checkpoint, Checkpoints, Json } from './state.ts';
 
 /** What a stage may ask of the run that it works in. */
-export interface StageContext {
+export interface StageContext extends Checkpoints {
   /** Aborted when the run is to end early. Stages that only pull from their source need not look at it. */
   readonly signal: AbortSignal;
   /** Hands a bad record to the run's error policy, which throws `error` unless bad records are to be left out. */
@@ -23,10 +24,14 @@ export const DROP: unique symbol = Symbol('millrace.drop');
 /** A stage as the pipeline runs it. */
 export interface StageSpec<In, Out> {
   readonly name: string;
-  /** What the stage was made with, in plain JSON, to be printed and compared. */
+  /** What the stage was made with, in plain JSON and functions, to be printed and compared. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** Whether the stage fetches from its source while its consumer is at work. */
   readonly overlaps?: boolean;
+  /** The functions that the stage was made of, by which two of the same name are told apart. Default its `stream`. */
+  readonly code?: readonly ((...args: never[]) => unknown)[];
+  /** What tells that which the stage looks up elsewhere, such as in a file, from any other. */
+  identify?(signal: AbortSignal): Promise<Json>;
   /** Must close its source when it is closed, as `for await` does. Must not depend on where chunks begin or end. */
   stream(source: AsyncIterable<Chunk<In>>, context: StageContext): AsyncIterable<Chunk<Out>>;
   // Never set: they make a spec invariant in its types.
@@ -55,6 +60,8 @@ export interface StreamForm<In, Out> {
   readonly name: string;
   readonly options?: Readonly<Record<string, unknown>>;
   readonly overlaps?: boolean;
+  /** What tells that which the stage looks up elsewhere, such as in a file, from any other. */
+  identify?(signal: AbortSignal): Promise<Json>;
   stream(source: AsyncIterable<Chunk<In>>, context: StageContext): AsyncIterable<Chunk<Out>>;
 }
 
@@ -66,11 +73,14 @@ export function toSpec<In, Out>(form: StageForm<In, Out>): StageSpec<In, Out> {
   return {
     name: form.name,
     ...(form.options && { options: form.options }),
+    code: form.columns ? [form.record, form.columns] : [form.record],
     async *stream(source, context) {
-      let index = 0;
+      let index = resumedCount(context.resumed);
+      context.onCheckpoint(() => countOf(index, context));
       for await (const chunk of source) {
         const table = chunk instanceof ColumnChunk ? form.columns?.(chunk, context) : undefined;
         if (table) {
+          index += chunk.length;
           if (table.length > 0) yield table;
         } else {
           const results: Out[] = [];
@@ -81,9 +91,9 @@ export function toSpec<In, Out>(form: StageForm<In, Out>): StageSpec<In, Out> {
             if (results.length > 0) yield new ArrayChunk(results);
             throw error;
           }
+          index += chunk.length;
           if (results.length > 0) yield new ArrayChunk(results);
         }
-        index += chunk.length;
       }
     },
   };
@@ -107,6 +117,16 @@ async function eachRecord<In, Out>(
       context.reject(error, value);
     }
   }
+}
+
+/** The checkpoint of a stage that keeps nothing but a count. */
+export function countOf(count: number, context: StageContext): Checkpoint {
+  return { from: context.upstream(), own: () => count };
+}
+
+/** What {@link countOf} kept, or `start` in a run that was not resumed. */
+export function resumedCount(resumed: Json | undefined, start = 0): number {
+  return typeof resumed === 'number' ? resumed : start;
 }
 
 /** The promise, or the reason of the abort if that comes first. */

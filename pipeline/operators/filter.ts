@@ -1,12 +1,14 @@
 import type { Chunk } from '../chunk.ts';
-import { type StageSpec, untilAborted } from '../spec.ts';
+import { countOf, resumedCount, type StageSpec, untilAborted } from '../spec.ts';
 
 /** The records for which `keep` answers true; the rest are counted as dropped. */
 export function filter<T>(keep: (value: T, index: number) => boolean | Promise<boolean>): StageSpec<T, T> {
   return {
     name: 'filter',
+    options: { keep },
     async *stream(source, context) {
-      let index = 0;
+      let index = resumedCount(context.resumed);
+      context.onCheckpoint(() => countOf(index, context));
       for await (const chunk of source) {
         const rows: number[] = [];
         try {

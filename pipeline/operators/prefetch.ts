@@ -1,6 +1,7 @@
 import type { Chunk } from '../chunk.ts';
 import { MillraceError } from '../errors.ts';
 import type { StageSpec } from '../spec.ts';
+import type { Capture } from '../state.ts';
 
 /**
  * Up to `ahead` chunks are fetched while the consumer is at work on earlier ones (a batch is a chunk of its own, so
@@ -20,32 +21,44 @@ export function prefetch<T>(ahead: number): StageSpec<T, T> {
     name: 'prefetch',
     options: { ahead },
     overlaps: true,
-    async *stream(source) {
+    async *stream(source, context) {
       const iterator = source[Symbol.asyncIterator]();
-      const ready: Promise<IteratorResult<Chunk<T>>>[] = [];
+      const ready: Fetch<T>[] = [];
+      context.onCheckpoint(() => ({ from: ready[0]?.before ?? context.upstream(), own: () => null }));
       // One request at a time, each behind the one before: a source need not bear several at once.
       let tail: Promise<IteratorResult<Chunk<T>>> | undefined;
       const fetch = () => {
-        tail = tail
-          ? tail.then((before) => (before.done ? before : iterator.next()))
-          : Promise.resolve(iterator.next());
+        const one: Fetch<T> = { result: (tail ?? Promise.resolve(undefined)).then(ask) };
+        function ask(last: IteratorResult<Chunk<T>> | undefined) {
+          // Between two requests, when upstream rests, is when its state can be taken.
+          one.before = context.upstream();
+          return last?.done ? last : iterator.next();
+        }
+        tail = one.result;
         // It is awaited in its turn; until then a failure must not count as unhandled.
         tail.catch(() => {});
-        ready.push(tail);
+        ready.push(one);
       };
       try {
         for (;;) {
           while (ready.length < ahead + 1) fetch();
-          const result = await (ready.shift() as Promise<IteratorResult<Chunk<T>>>);
+          const result = await (ready[0] as Fetch<T>).result;
+          ready.shift();
           if (result.done) return;
           yield result.value;
         }
       } finally {
         // What is still being fetched ends first, so that the source is idle, and closed, when we are.
         const closing = iterator.return?.();
-        await Promise.allSettled([closing, ...ready]);
+        await Promise.allSettled([closing, ...ready.map(({ result }) => result)]);
         await closing;
       }
     },
   };
+}
+
+/** A chunk that is being fetched, and where upstream was before it; unknown until it is its turn. */
+interface Fetch<T> {
+  before?: Capture;
+  readonly result: Promise<IteratorResult<Chunk<T>>>;
 }

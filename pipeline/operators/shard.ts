@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.ts';
-import type { StageSpec } from '../spec.ts';
+import { countOf, resumedCount, type StageSpec } from '../spec.ts';
 
 /**
  * Every `of`-th record, from the `index`-th (0-based): the part of worker `index` out of `of`. The parts are disjoint
@@ -17,8 +17,9 @@ export function shard<T>(index: number, of: number): StageSpec<T, T> {
   return {
     name: 'shard',
     options: { index, of },
-    async *stream(source) {
-      let first = index;
+    async *stream(source, context) {
+      let first = resumedCount(context.resumed, index);
+      context.onCheckpoint(() => countOf(first, context));
       for await (const chunk of source) {
         const rows: number[] = [];
         for (; first < chunk.length; first += of) rows.push(first);

@@ -1,7 +1,8 @@
 import { ArrayChunk, CHUNK_LENGTH } from '../chunk.ts';
 import { MillraceError } from '../errors.ts';
 import { Random } from '../random.ts';
-import type { StageSpec } from '../spec.ts';
+import type { StageContext, StageSpec } from '../spec.ts';
+import { arrivals, type Checkpoint, type Json, Trail } from '../state.ts';
 
 /**
  * A windowed shuffle, as tf.data's: of `buffer` records held back, a random one leaves for each that comes. With a
@@ -20,19 +21,36 @@ export function shuffle<T>(buffer: number, seed: number): StageSpec<T, T> {
   return {
     name: 'shuffle',
     options: { buffer, seed },
-    async *stream(source) {
-      const random = new Random(seed);
+    async *stream(source, context) {
+      const { state, skip, again, held: before } = resumedShuffle(context.resumed, seed);
+      const random = new Random(state);
+      // The records held back, and the ordinal of each: its place among what arrived.
       const held: T[] = [];
+      let ordinals: number[] = [];
+      const trail = new Trail();
+      context.onCheckpoint(() => checkpoint(trail, ordinals, random.state, context));
+
       let out: T[] = [];
-      for await (const chunk of source) {
-        for (const value of chunk) {
-          if (held.length < buffer) {
+      const places = new Map(before.map((ordinal, place) => [ordinal, place]));
+      ordinals = [...before];
+      for await (const arrival of arrivals(source, context, skip)) {
+        let ordinal = trail.next;
+        trail.arrive(arrival);
+        for (const value of arrival.chunk) {
+          // What had arrived before the run was stopped only fills the buffer as it was.
+          if (ordinal < again) {
+            const place = places.get(ordinal);
+            if (place !== undefined) held[place] = value;
+          } else if (held.length < buffer) {
             held.push(value);
-            continue;
+            ordinals.push(ordinal);
+          } else {
+            const leaving = random.below(buffer);
+            out.push(held[leaving] as T);
+            held[leaving] = value;
+            ordinals[leaving] = ordinal;
           }
-          const leaving = random.below(buffer);
-          out.push(held[leaving] as T);
-          held[leaving] = value;
+          ordinal++;
         }
         if (out.length > 0) {
           yield new ArrayChunk(out);
@@ -43,12 +61,45 @@ export function shuffle<T>(buffer: number, seed: number): StageSpec<T, T> {
         const leaving = random.below(held.length);
         out.push(held[leaving] as T);
         held[leaving] = held.at(-1) as T;
+        ordinals[leaving] = ordinals.at(-1) as number;
         held.pop();
+        ordinals.pop();
         if (out.length === CHUNK_LENGTH || held.length === 0) {
           yield new ArrayChunk(out);
           out = [];
         }
       }
     },
+  };
+}
+
+/** Where a shuffle was: its generator, and which of the records that come again it holds, in their places. */
+interface ShuffleState {
+  readonly state: number | readonly number[];
+  /** Records to leave out before the earliest of those. */
+  readonly skip: number;
+  /** How many had arrived, from that one on. */
+  readonly again: number;
+  readonly held: readonly number[];
+}
+
+function resumedShuffle(resumed: Json | undefined, seed: number): ShuffleState {
+  return (resumed as ShuffleState | undefined) ?? { state: seed, skip: 0, again: 0, held: [] };
+}
+
+function checkpoint(
+  trail: Trail,
+  held: readonly number[],
+  state: readonly number[],
+  context: StageContext,
+): Checkpoint {
+  const ordinals = [...held];
+  const { next } = trail;
+  const earliest = ordinals.reduce((least, ordinal) => Math.min(least, ordinal), next);
+  trail.forget(earliest);
+  const { from, skip } = trail.locate(earliest, context);
+  return {
+    from,
+    own: () => ({ state, skip, again: next - earliest, held: ordinals.map((ordinal) => ordinal - earliest) }),
   };
 }

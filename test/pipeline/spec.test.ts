@@ -28,6 +28,9 @@ async function run<Out>(form: Omit<RecordForm<Numbered, Out>, 'name'>, chunks: C
       return DROP;
     },
     tally: (name, amount) => void told.push(['tally', name, amount]),
+    resumed: undefined,
+    upstream: () => () => [],
+    onCheckpoint() {},
   };
   async function* source() {
     yield* chunks;
