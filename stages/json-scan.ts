@@ -43,16 +43,19 @@ export function scanObject(
   at = skipSpace(bytes, at + 1, end);
   if (bytes[at] === CLOSE && at < end) return skipSpace(bytes, at + 1, end) === end;
 
+  // Rows of one file have their keys in one order: most often the next key is the one after the last.
+  let next = 0;
   for (;;) {
     const keyEnd = plainStringEnd(bytes, at, end);
     if (keyEnd < 0) return false;
-    const wanted = indexOfKey(bytes, at + 1, keyEnd, keys);
+    const wanted = indexOfKey(bytes, at + 1, keyEnd, keys, next);
     at = skipSpace(bytes, keyEnd + 1, end);
     if (at >= end || bytes[at] !== COLON) return false;
     at = skipSpace(bytes, at + 1, end);
     if (at >= end) return false;
 
     if (wanted >= 0) {
+      next = wanted + 1;
       const close = plainStringEnd(bytes, at, end);
       if (close < 0) return false;
       ranges[2 * wanted] = at + 1;
@@ -73,8 +76,8 @@ export function scanObject(
 
 function skipSpace(bytes: Uint8Array, at: number, end: number): number {
   while (at < end) {
-    const byte = bytes[at];
-    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) break;
+    const byte = bytes[at] as number;
+    if (byte > 0x20 || (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)) break;
     at++;
   }
   return at;
@@ -110,13 +113,16 @@ function skipValue(bytes: Uint8Array, at: number, end: number): number {
   }
 }
 
-function indexOfKey(bytes: Uint8Array, start: number, end: number, keys: readonly Key[]): number {
-  next: for (let k = 0; k < keys.length; k++) {
-    const name = keys[k] as Key;
-    if (name.length !== end - start) continue;
-    // From the end: keys of one row tend to begin alike (sentence1, sentence1_parse).
-    for (let i = name.length - 1; i >= 0; i--) if (bytes[start + i] !== name[i]) continue next;
-    return k;
-  }
+/** Which of the keys is in `bytes` from `start` to `end`, or -1; looks at `keys[first]` first. */
+function indexOfKey(bytes: Uint8Array, start: number, end: number, keys: readonly Key[], first: number): number {
+  if (first < keys.length && isKey(bytes, start, end, keys[first] as Key)) return first;
+  for (let k = 0; k < keys.length; k++) if (isKey(bytes, start, end, keys[k] as Key)) return k;
   return -1;
+}
+
+function isKey(bytes: Uint8Array, start: number, end: number, key: Key): boolean {
+  if (key.length !== end - start) return false;
+  // From the end: keys of one row tend to begin alike (sentence1, sentence1_parse).
+  for (let i = key.length - 1; i >= 0; i--) if (bytes[start + i] !== key[i]) return false;
+  return true;
 }
