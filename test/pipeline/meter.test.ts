@@ -43,7 +43,7 @@ test('the slow one is the bottleneck', async (t) => {
     reportOf(
       numbers(0)
         .map(pass)
-        .tap(idle as (value: number) => Promise<void>)
+        .tap(async (value) => void (await idle(value)))
         .filter(() => true),
     ),
     reportOf(numbers(0).map(pass).skip(0), () => sleep(LONG)),

@@ -23,6 +23,7 @@ test('a pipeline inside another has its own error policy, or else that of the on
     t.deepEqual(inner.noted.splice(0), ['own']);
     t.deepEqual(outer.noted.splice(0), ['none']);
     await t.throwsAsync(joined.toArray(), { code: 'MILLRACE_BAD_RECORD' });
+    inner.noted.length = 0;
   }
 });
 
