@@ -33,10 +33,16 @@ export const lines = defineStage<Block, Line>({
           rest.push(bytes);
           continue;
         }
-        const whole = rest.length === 0 ? asBuffer(bytes) : Buffer.concat([...rest, bytes]);
-        const used = whole.length - (bytes.length - end);
+        let start = 0;
+        if (rest.length > 0) {
+          // Only the line across the edge is put together in memory of its own.
+          const newline = bytes.indexOf(NEWLINE);
+          start = newline < 0 ? end : newline + 1;
+          const whole = Buffer.concat([...rest, bytes.subarray(0, start)]);
+          yield lineTable(whole, 0, whole.length, origin, line++);
+        }
         rest = end < bytes.length ? [bytes.subarray(end)] : [];
-        const table = lineTable(whole, used, origin, line);
+        const table = lineTable(asBuffer(bytes), start, end, origin, line);
         line = last ? 1 : line + table.length;
         for (let row = 0; row < table.length; row += MOST_ROWS) yield table.slice(row, row + MOST_ROWS);
       }
@@ -44,11 +50,11 @@ export const lines = defineStage<Block, Line>({
   },
 });
 
-/** The lines in `bytes` up to `end`, numbered from `first`. */
-function lineTable(bytes: Buffer, end: number, origin: Origin, first: number): Chunk<Line> {
+/** The lines in `bytes` from `start` to `end`, numbered from `first`. */
+function lineTable(bytes: Buffer, start: number, end: number, origin: Origin, first: number): Chunk<Line> {
   const starts: number[] = [];
   const ends: number[] = [];
-  let start = first === 1 && BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? BYTE_ORDER_MARK.length : 0;
+  if (first === 1 && BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte)) start = BYTE_ORDER_MARK.length;
   while (start < end) {
     const newline = bytes.indexOf(NEWLINE, start);
     const stop = newline < 0 || newline >= end ? end : newline;
@@ -58,7 +64,7 @@ function lineTable(bytes: Buffer, end: number, origin: Origin, first: number): C
   }
   const count = starts.length;
   return new ColumnChunk<Line>({
-    text: new Utf8Column(bytes, Int32Array.from(starts), Int32Array.from(ends)),
+    text: new Utf8Column(bytes, new Int32Array(starts), new Int32Array(ends)),
     'origin.source': new ConstantColumn(origin.source, count),
     'origin.entry': new ConstantColumn(origin.entry, count),
     'origin.line': new Int32Column(Int32Array.from({ length: count }, (_, row) => first + row)),
