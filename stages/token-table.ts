@@ -71,9 +71,11 @@ export class TokenTable {
   }
 
   #holds(number: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const from = this.#offsets[number] as number;
-    if ((this.#offsets[number + 1] as number) - from !== end - start) return false;
-    for (let i = start; i < end; i++) if (this.#bytes[from + i - start] !== bytes[i]) return false;
+    const offsets = this.#offsets;
+    const from = offsets[number] as number;
+    if ((offsets[number + 1] as number) - from !== end - start) return false;
+    const own = this.#bytes;
+    for (let i = start, j = from; i < end; i++, j++) if (own[j] !== bytes[i]) return false;
     return true;
   }
 
