@@ -1,8 +1,8 @@
 import { ArrayChunk, defineStage, MillraceError, Random, type Stage, unknownName } from '../pipeline/index.ts';
 import type { Block } from './records.ts';
 import { SpellingIndex } from './spelling.ts';
-import { readVectors, type WordVector } from './vectors.ts';
-import { PAD_ID, UNK_ID, type Vocabulary } from './vocabulary.ts';
+import { readVectors, scanVectors, type VectorRows, type WordVector } from './vectors.ts';
+import { UNK_ID, type Vocabulary } from './vocabulary.ts';
 
 /** What a word gets that the vectors lack. */
 export const missingPolicies = {
@@ -41,11 +41,6 @@ export interface Coverage {
   readonly standIns: Readonly<Record<string, string>>;
 }
 
-/** Whether it is in the vocabulary as a word: a file's own `<unk>` or `<pad>` is not what we mean by it. */
-function isWord(vocabulary: Vocabulary, word: string): boolean {
-  return vocabulary.id(word) > UNK_ID;
-}
-
 /** How far from a word another may be to stand in for it: an edit for every three letters, two at most. */
 function farthestSpelling(word: string): number {
   return Math.min(2, Math.floor(word.length / 3));
@@ -67,15 +62,10 @@ export async function loadGlove(
   if (!Object.hasOwn(missingPolicies, missing))
     throw unknownName('policy for missing words', missing, Object.keys(missingPolicies));
   const spelling = missing === 'nearest' ? new SpellingIndex() : undefined;
-  const vectors = new Map<string, Float32Array>();
-  const wanted = (word: string) => {
-    spelling?.add(word);
-    return isWord(vocabulary, word) && !vectors.has(word);
-  };
-  for await (const { word, vector } of readVectors(open(), wanted)) vectors.set(word, vector);
+  const table = await readWords(open(), vocabulary, spelling);
 
-  const lacking = vocabulary.tokens.slice(UNK_ID + 1).filter((word) => !vectors.has(word));
-  const standIns = spelling ? await findStandIns(open, spelling, lacking, vectors) : {};
+  const lacking = vocabulary.tokens.filter((_, id) => id > UNK_ID && !table.has(id));
+  const standIns = spelling ? findStandIns(spelling, lacking) : {};
   const coverage = coverageOf(vocabulary, lacking, standIns);
   if (coverage.found === 0) {
     throw new MillraceError('MILLRACE_NOT_FOUND', 'None of the words has a vector', {
@@ -83,26 +73,99 @@ export async function loadGlove(
       hint: 'The usual GloVe vectors are of lower-cased words: put lowercase before the vocabulary.',
     });
   }
-  const dimension = (vectors.values().next().value as Float32Array).length;
-  return { dimension, matrix: fillMatrix(vocabulary, vectors, standIns, dimension, { missing, seed }), coverage };
+  const { mean, deviation, center } = moments(table);
+  table.fill(UNK_ID).set(center);
+  await readStandIns(open, vocabulary, standIns, table);
+  const normal = normalValues(new Random(seed));
+  for (const id of lacking.map((word) => vocabulary.id(word))) {
+    if (table.has(id) || missing === 'zero') continue;
+    const row = table.fill(id);
+    if (missing === 'mean') row.set(center);
+    else for (let i = 0; i < row.length; i++) row[i] = mean + deviation * normal();
+  }
+  return { dimension: table.dimension, matrix: table.matrix, coverage };
 }
 
-/** Looks every lacking word's nearest spelling up, and reads the vectors of those into `vectors`. */
-async function findStandIns(
-  open: () => AsyncIterable<Block>,
-  spelling: SpellingIndex,
-  lacking: readonly string[],
-  vectors: Map<string, Float32Array>,
-): Promise<Record<string, string>> {
+/** Vectors by id, some of which are there. */
+class VectorTable {
+  readonly dimension: number;
+  readonly matrix: Float32Array;
+  readonly #filled: Uint8Array;
+
+  constructor(size: number, dimension: number) {
+    this.dimension = dimension;
+    this.matrix = new Float32Array(size * dimension);
+    this.#filled = new Uint8Array(size);
+  }
+
+  has(id: number): boolean {
+    return this.#filled[id] === 1;
+  }
+
+  row(id: number): Float32Array {
+    return this.matrix.subarray(id * this.dimension, (id + 1) * this.dimension);
+  }
+
+  /** The row, to be written. */
+  fill(id: number): Float32Array {
+    this.#filled[id] = 1;
+    return this.row(id);
+  }
+
+  /** The rows that are there. */
+  *rows(): Generator<Float32Array> {
+    for (let id = 0; id < this.#filled.length; id++) if (this.has(id)) yield this.row(id);
+  }
+}
+
+/** Reads the first vector of each of the vocabulary's words, and adds all words of the file to `spelling`. */
+async function readWords(
+  blocks: AsyncIterable<Block>,
+  vocabulary: Vocabulary,
+  spelling: SpellingIndex | undefined,
+): Promise<VectorTable> {
+  let table: VectorTable | undefined;
+  for await (const rows of scanVectors(blocks)) {
+    table ??= new VectorTable(vocabulary.size, rows.dimension);
+    for (let row = 0; row < rows.length; row++) {
+      spelling?.add(rows.word(row));
+      const id = idOfRow(vocabulary, rows, row);
+      if (id > UNK_ID && !table.has(id)) rows.read(row, table.fill(id));
+    }
+  }
+  return table ?? new VectorTable(vocabulary.size, 0);
+}
+
+/** Of words only: a file's own `<unk>` or `<pad>` is not what we mean by it. */
+function idOfRow(vocabulary: Vocabulary, { bytes, wordStarts, wordEnds }: VectorRows, row: number): number {
+  return vocabulary.idOfBytes(bytes, wordStarts[row] as number, wordEnds[row] as number);
+}
+
+/** Looks every lacking word's nearest spelling up. */
+function findStandIns(spelling: SpellingIndex, lacking: readonly string[]): Record<string, string> {
   const found = lacking.map((word) => [word, spelling.nearest(word, farthestSpelling(word))] as const);
-  const standIns = Object.fromEntries(found.filter((pair): pair is [string, string] => pair[1] !== undefined));
-  const unread = new Set(Object.values(standIns).filter((word) => !vectors.has(word)));
-  if (unread.size === 0) return standIns;
+  return Object.fromEntries(found.filter((pair): pair is [string, string] => pair[1] !== undefined));
+}
+
+/** Gives words the vectors of others: those in the table already, and those that the file must be read again for. */
+async function readStandIns(
+  open: () => AsyncIterable<Block>,
+  vocabulary: Vocabulary,
+  standIns: Readonly<Record<string, string>>,
+  table: VectorTable,
+): Promise<void> {
+  const unread = new Map<string, number[]>();
+  for (const [word, standIn] of Object.entries(standIns)) {
+    const id = vocabulary.id(word);
+    const known = vocabulary.id(standIn);
+    if (known > UNK_ID) table.fill(id).set(table.row(known));
+    else unread.set(standIn, [...(unread.get(standIn) ?? []), id]);
+  }
+  if (unread.size === 0) return;
   for await (const { word, vector } of readVectors(open(), (word) => unread.has(word))) {
-    vectors.set(word, vector);
+    for (const id of unread.get(word) ?? []) table.fill(id).set(vector);
     unread.delete(word);
   }
-  return standIns;
 }
 
 function coverageOf(vocabulary: Vocabulary, missing: readonly string[], standIns: Record<string, string>): Coverage {
@@ -119,44 +182,21 @@ function coverageOf(vocabulary: Vocabulary, missing: readonly string[], standIns
   };
 }
 
-function fillMatrix(
-  vocabulary: Vocabulary,
-  vectors: ReadonlyMap<string, Float32Array>,
-  standIns: Readonly<Record<string, string>>,
-  dimension: number,
-  { missing, seed }: Required<GloveOptions>,
-): Float32Array {
-  const words = vocabulary.tokens.slice(UNK_ID + 1);
-  const found = words.map((word) => vectors.get(word)).filter((vector) => vector !== undefined);
-  const { mean, deviation, center } = moments(found, dimension);
-  const normal = normalValues(new Random(seed));
-  const matrix = new Float32Array(vocabulary.size * dimension);
-  vocabulary.tokens.forEach((word, id) => {
-    if (id === PAD_ID) return;
-    const row = matrix.subarray(id * dimension, (id + 1) * dimension);
-    const vector = vectors.get(word) ?? vectors.get(standIns[word] ?? '');
-    if (id === UNK_ID) row.set(center);
-    else if (vector) row.set(vector);
-    else if (missing === 'mean') row.set(center);
-    else if (missing !== 'zero') for (let i = 0; i < dimension; i++) row[i] = mean + deviation * normal();
-  });
-  return matrix;
-}
-
-/** Mean and deviation over all values, and the mean vector. */
-function moments(vectors: readonly Float32Array[], dimension: number) {
-  const center = new Float64Array(dimension);
+/** Mean and deviation over all values of the table, and its mean vector. */
+function moments(table: VectorTable) {
+  const vectors = [...table.rows()];
+  const center = new Float64Array(table.dimension);
   let sum = 0;
   let squares = 0;
   for (const vector of vectors) {
-    for (let i = 0; i < dimension; i++) {
+    for (let i = 0; i < vector.length; i++) {
       const value = vector[i] as number;
       center[i] = (center[i] as number) + value / vectors.length;
       sum += value;
       squares += value * value;
     }
   }
-  const n = vectors.length * dimension;
+  const n = vectors.length * table.dimension;
   const mean = sum / n;
   return { mean, deviation: Math.sqrt(Math.max(0, squares / n - mean * mean)), center };
 }
@@ -180,8 +220,12 @@ export function glove(vocabulary?: () => Promise<Vocabulary>): Stage<Block, Word
       const blocks = (async function* () {
         for await (const chunk of source) yield* chunk;
       })();
-      for await (const row of readVectors(blocks, words && ((word) => isWord(words, word)))) {
-        yield new ArrayChunk([row], row.vector.byteLength);
+      for await (const rows of scanVectors(blocks)) {
+        for (let row = 0; row < rows.length; row++) {
+          if (words && idOfRow(words, rows, row) <= UNK_ID) continue;
+          const vector = rows.read(row, new Float32Array(rows.dimension));
+          yield new ArrayChunk([{ word: rows.word(row), vector }], vector.byteLength);
+        }
       }
     },
   });
