@@ -56,7 +56,8 @@ try {
 } catch (error) {
   process.exitCode = exitCode(error);
 }
-if (interrupt.signal.aborted) process.exitCode = EXIT_INTERRUPTED;
+// Not to wait for a reader who may never take what is left.
+if (interrupt.signal.aborted) process.exit(EXIT_INTERRUPTED);
 
 /** Says what went wrong, on stderr, and answers the exit code for it. */
 function exitCode(error: unknown): number {

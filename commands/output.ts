@@ -1,4 +1,5 @@
 /** Where a command's records go: JSON lines to stdout or a file. */
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -19,8 +20,7 @@ export async function writeJsonLines<T>(
   signal: AbortSignal,
 ): Promise<void> {
   const lines = jsonLines(records, print, signal);
-  // A reader may never come back for more, so here the wait for it must end with the signal too.
-  if (to === '-') return connect(lines, process.stdout, { end: false, signal });
+  if (to === '-') return writeToStdout(lines, signal);
   const beside = `${to}.${process.pid}.tmp`;
   try {
     await mkdir(dirname(to), { recursive: true });
@@ -34,6 +34,13 @@ export async function writeJsonLines<T>(
       origin: { source: to },
       cause: error,
     });
+  }
+}
+
+async function writeToStdout(lines: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
+  for await (const text of lines) {
+    // A reader may never come back for more, so the wait for it ends with the signal too.
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain', { signal });
   }
 }
 

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import test from 'ava';
+import { cli } from './commands/run-cli.ts';
+
+const commands = ['pipe', 'train', 'evaluate', 'predict', 'demo', 'doctor'];
+
+/** Throws when TensorFlow.js is imported, by whomever. */
+const hooks = `export async function resolve(name, context, next) {
+  if (name.includes('tensorflow')) throw new Error('TensorFlow.js was loaded');
+  return next(name, context);
+}`;
+const data = (module: string) => `data:text/javascript,${encodeURIComponent(module)}`;
+const noTensorFlow = data(`import { register } from 'node:module'; register(${JSON.stringify(data(hooks))})`);
+
+test('--help names every command, each of which has a help of its own', async (t) => {
+  const { stdout, stderr, code } = await cli(t, ['--help']);
+  t.is(stderr + code, '0');
+  for (const command of commands) t.regex(stdout, new RegExp(`^ {2}${command} +\\S`, 'm'));
+  const train = await cli(t, ['help', 'train']);
+  t.is(train.code, 0);
+  t.regex(train.stdout, /^Usage: millrace train/);
+  for (const flag of ['train', 'dev', 'glove', 'embed-size', 'hidden-size', 'head', 'epochs', 'batch-size']) {
+    t.regex(train.stdout, new RegExp(`^ {2}--${flag} `, 'm'));
+  }
+  for (const flag of ['learning-rate', 'seed', 'limit', 'freeze-embeddings', 'out', 'format']) {
+    t.regex(train.stdout, new RegExp(`^ {2}--${flag} `, 'm'));
+  }
+});
+
+test('--version is that of the package', async (t) => {
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+  t.deepEqual(await cli(t, ['--version']), { stdout: `${version}\n`, stderr: '', code: 0 });
+});
+
+test('no command, or one that is none, exits with 2 and names those there are', async (t) => {
+  const none = await cli(t, []);
+  t.is(none.code, 2);
+  t.is(none.stdout, '');
+  for (const command of commands) t.true(none.stderr.includes(`  ${command} `), command);
+  for (const name of ['pip', 'constructor']) {
+    const { stdout, stderr, code } = await cli(t, [name]);
+    t.is(code, 2);
+    t.is(stdout, '');
+    t.is(
+      stderr,
+      `millrace: There is no command named "${name}"; expected one of ${commands.join(', ')}, found "${name}"\n`,
+    );
+  }
+});
+
+test('help and pipe start without TensorFlow.js', async (t) => {
+  const without = (...args: string[]) => cli(t, args, { preload: noTensorFlow, input: 'a line\n' });
+  for (const args of [
+    ['--help'],
+    ['pipe', '--help'],
+    ['pipe', '-', 'tokenize:treebank', 'count'],
+    ['train', '--help'],
+  ]) {
+    const { stderr, code } = await without(...args);
+    t.is(stderr + code, '0', args.join(' '));
+  }
+  t.regex(
+    (await without('predict', 'no-run', '--premise', 'a', '--hypothesis', 'b')).stderr,
+    /TensorFlow.js was loaded/,
+  );
+});
