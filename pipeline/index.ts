@@ -32,6 +32,23 @@ export { extend, isView, toPlain } from './record.ts';
 export { failOnReject, parseOnError, quarantineRejects, type Rejects, skipRejects } from './rejects.ts';
 export type { Plan } from './run.ts';
 export type { Source, SourceContext } from './source.ts';
-export { DROP, type RecordForm, type StageContext, type StageForm, type StageSpec, type StreamForm } from './spec.ts';
+export {
+  DROP,
+  type RecordForm,
+  resumedCount,
+  type StageContext,
+  type StageForm,
+  type StageSpec,
+  type StreamForm,
+} from './spec.ts';
 export { defineStage, type Stage } from './stage.ts';
-export { arrivals, type Capture, type Checkpoint, type Json, type PipelineState, Trail } from './state.ts';
+export {
+  arrivals,
+  type Capture,
+  type Checkpoint,
+  checkpointOfHeld,
+  type HeldState,
+  type Json,
+  type PipelineState,
+  Trail,
+} from './state.ts';

@@ -109,6 +109,38 @@ export class Trail {
   }
 }
 
+/** What a stage holds back of its input, in terms of records that come again when it is resumed. */
+export interface HeldState {
+  /** Records to leave out before the earliest that is held. */
+  readonly skip: number;
+  /** How many records, from the earliest that is held on, had been dealt with; the next is new. */
+  readonly again: number;
+  /** Those that are held, as ordinals counted from the earliest. */
+  readonly held: readonly number[];
+}
+
+/**
+ * The checkpoint of a stage that holds records back.
+ *
+ * @param held ordinals of the records held, in an order that means something to the stage
+ * @param next ordinal of the next record to deal with
+ * @param own what the stage keeps besides
+ */
+export function checkpointOfHeld(
+  trail: Trail,
+  held: readonly number[],
+  next: number,
+  checkpoints: Checkpoints,
+  own: { readonly [name: string]: Json } = {},
+): Checkpoint {
+  const ordinals = [...held];
+  const earliest = ordinals.reduce((least, ordinal) => Math.min(least, ordinal), next);
+  trail.forget(earliest);
+  const { from, skip } = trail.locate(earliest, checkpoints);
+  const again = next - earliest;
+  return { from, own: () => ({ ...own, skip, again, held: ordinals.map((ordinal) => ordinal - earliest) }) };
+}
+
 interface Mark {
   readonly first: number;
   readonly before: Capture;

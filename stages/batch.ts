@@ -1,4 +1,13 @@
-import { ArrayChunk, defineStage, MillraceError, type Stage, type StageContext } from '../pipeline/index.ts';
+import {
+  ArrayChunk,
+  arrivals,
+  defineStage,
+  MillraceError,
+  resumedCount,
+  type Stage,
+  type StageContext,
+  Trail,
+} from '../pipeline/index.ts';
 import { type Held, holdsPair, idsOf, labelOf, recordOf, type Side } from './held.ts';
 import { paddingOf, padSequences } from './pad.ts';
 import type { PaddedSequences, PairBatch, Sentence, SentenceBatch, SentencePair } from './records.ts';
@@ -26,13 +35,22 @@ export function batch<T extends Text>(size: number, options: BatchOptions = {}):
     options: { size, ...options },
     async *stream(source, context) {
       let held: Held<T>[] = [];
-      for await (const chunk of source) {
+      // The record that the next batch begins with.
+      let first = 0;
+      const trail = new Trail();
+      context.onCheckpoint(() => trail.checkpoint(first, context));
+      for await (const arrival of arrivals(source, context, resumedCount(context.resumed))) {
+        trail.forget(first);
+        trail.arrive(arrival);
+        const { chunk } = arrival;
         for (let row = 0; row < chunk.length; row++) {
           if (held.push({ chunk, row }) < size) continue;
+          first += size;
           yield collate(held, context, options);
           held = [];
         }
       }
+      first += held.length;
       if (held.length > 0) yield collate(held, context, options);
     },
   });

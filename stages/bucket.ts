@@ -1,4 +1,13 @@
-import { defineStage, MillraceError, type Stage } from '../pipeline/index.ts';
+import {
+  arrivals,
+  type Chunk,
+  checkpointOfHeld,
+  defineStage,
+  type HeldState,
+  MillraceError,
+  type Stage,
+  Trail,
+} from '../pipeline/index.ts';
 import { type BatchOf, checkPositive, collate } from './batch.ts';
 import { type Held, longestOf } from './held.ts';
 import type { Text } from './sentences.ts';
@@ -31,57 +40,95 @@ export function bucket<T extends Text>({ size = 32, boundaries = 'found' }: Buck
     name: 'bucket',
     options: { size, boundaries },
     async *stream(source, context) {
+      const resumed = context.resumed as unknown as BucketState | undefined;
+      const given = resumed?.boundaries ?? (boundaries === 'found' ? undefined : boundaries);
+      let buckets = given && new Buckets<T>(given, size);
       let sample: Held<T>[] = [];
-      let sorter = boundaries === 'found' ? undefined : new Buckets<T>(boundaries, size);
-      for await (const chunk of source) {
-        for (let row = 0; row < chunk.length; row++) {
-          let due: Held<T>[] = [{ chunk, row }];
-          if (!sorter) {
-            if (sample.push(...due) < SAMPLE) continue;
-            sorter = new Buckets<T>(findBoundaries(sample), size);
-            due = sample;
-            sample = [];
-          }
-          for (const one of due) {
-            const full = sorter.add(one);
-            if (full) yield collate(full, context);
-          }
+      const again = resumed?.again ?? 0;
+      const held = new Set(resumed?.held);
+      // The record that is dealt with next: those of the sample come late.
+      let next = 0;
+      const trail = new Trail();
+      context.onCheckpoint(() =>
+        buckets
+          ? checkpointOfHeld(trail, buckets.ordinals(), next, context, { boundaries: buckets.boundaries })
+          : trail.checkpoint(0, context),
+      );
+
+      function* put(due: Iterable<Held<T>>, into: Buckets<T>) {
+        for (const record of due) {
+          const ordinal = next++;
+          // What had been dealt with before the run was stopped only fills the buckets as they were.
+          if (ordinal < again && !held.has(ordinal)) continue;
+          const full = into.add(record, ordinal);
+          if (full) yield collate(full, context);
         }
       }
-      sorter ??= new Buckets<T>(findBoundaries(sample), size);
-      for (const record of sample) {
-        const full = sorter.add(record);
-        if (full) yield collate(full, context);
+
+      for await (const arrival of arrivals(source, context, resumed?.skip)) {
+        trail.arrive(arrival);
+        const { chunk } = arrival;
+        if (buckets) yield* put(rowsOf(chunk), buckets);
+        else {
+          sample.push(...rowsOf(chunk));
+          if (sample.length < SAMPLE) continue;
+          buckets = new Buckets<T>(findBoundaries(sample.slice(0, SAMPLE)), size);
+          yield* put(sample, buckets);
+          sample = [];
+        }
       }
-      for (const rest of sorter.rest()) yield collate(rest, context);
+      buckets ??= new Buckets<T>(findBoundaries(sample), size);
+      yield* put(sample, buckets);
+      for (let rest = buckets.shift(); rest; rest = buckets.shift()) yield collate(rest, context);
     },
   });
 }
 
+/** Which records the buckets hold, and where the buckets end. */
+interface BucketState extends HeldState {
+  readonly boundaries: readonly number[];
+}
+
+function* rowsOf<T extends Text>(chunk: Chunk<T>): Generator<Held<T>> {
+  for (let row = 0; row < chunk.length; row++) yield { chunk, row };
+}
+
+/** Records by length, each with its ordinal. */
 class Buckets<T extends Text> {
-  readonly #boundaries: readonly number[];
+  readonly boundaries: readonly number[];
   readonly #size: number;
-  readonly #held: Held<T>[][];
+  readonly #buckets: { records: Held<T>[]; ordinals: number[] }[];
 
   constructor(boundaries: readonly number[], size: number) {
-    this.#boundaries = boundaries;
+    this.boundaries = boundaries;
     this.#size = size;
-    this.#held = Array.from({ length: boundaries.length + 1 }, () => []);
+    this.#buckets = Array.from({ length: boundaries.length + 1 }, () => ({ records: [], ordinals: [] }));
   }
 
-  /** The bucket that the record fills, if it does. */
-  add(record: Held<T>): Held<T>[] | undefined {
+  /** The bucket that the record fills, if it does; it is empty then. */
+  add(record: Held<T>, ordinal: number): Held<T>[] | undefined {
     const length = longestOf(record);
-    const beyond = this.#boundaries.findIndex((boundary) => length <= boundary);
-    const index = beyond < 0 ? this.#boundaries.length : beyond;
-    const held = this.#held[index] as Held<T>[];
-    if (held.push(record) < this.#size) return undefined;
-    this.#held[index] = [];
-    return held;
+    const beyond = this.boundaries.findIndex((boundary) => length <= boundary);
+    const index = beyond < 0 ? this.boundaries.length : beyond;
+    const bucket = this.#buckets[index] as { records: Held<T>[]; ordinals: number[] };
+    bucket.ordinals.push(ordinal);
+    return bucket.records.push(record) < this.#size ? undefined : this.#empty(index);
   }
 
-  rest(): Held<T>[][] {
-    return this.#held.filter((held) => held.length > 0);
+  /** The first bucket that is not empty, if there is one; it is empty then. */
+  shift(): Held<T>[] | undefined {
+    const index = this.#buckets.findIndex(({ records }) => records.length > 0);
+    return index < 0 ? undefined : this.#empty(index);
+  }
+
+  ordinals(): number[] {
+    return this.#buckets.flatMap(({ ordinals }) => ordinals);
+  }
+
+  #empty(index: number): Held<T>[] {
+    const { records } = this.#buckets[index] as { records: Held<T>[] };
+    this.#buckets[index] = { records: [], ordinals: [] };
+    return records;
   }
 }
 

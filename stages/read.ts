@@ -13,9 +13,32 @@ export function read(spec: string, options: Omit<SourceOptions, 'signal'> = {}):
   return Pipeline.fromSource<Block>({
     name: 'read',
     options: { source: spec },
-    async *open({ signal }) {
+    async *open({ signal, resumed, onCheckpoint }) {
+      // How many files have been read to their end, and how far the next.
+      const place = { files: 0, bytes: 0 };
+      const stopped = (resumed as typeof place | undefined) ?? { files: 0, bytes: 0 };
+      onCheckpoint(() => {
+        const { files, bytes } = place;
+        return () => ({ files, bytes });
+      });
       for await (const block of openSource(spec, { ...options, signal })) {
-        yield new ArrayChunk([block], block.bytes.length);
+        const start = place.bytes;
+        place.bytes += block.bytes.length;
+        const skip =
+          place.files < stopped.files
+            ? block.bytes.length
+            : place.files > stopped.files
+              ? 0
+              : Math.max(0, stopped.bytes - start);
+        const isNew = place.files >= stopped.files && (skip < block.bytes.length || block.last);
+        if (block.last) {
+          place.files++;
+          place.bytes = 0;
+        }
+        if (isNew) {
+          const part = skip > 0 ? { ...block, bytes: block.bytes.subarray(skip) } : block;
+          yield new ArrayChunk([part], part.bytes.length);
+        }
       }
     },
   });

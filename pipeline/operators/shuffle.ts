@@ -1,8 +1,8 @@
 import { ArrayChunk, CHUNK_LENGTH } from '../chunk.ts';
 import { MillraceError } from '../errors.ts';
 import { Random } from '../random.ts';
-import type { StageContext, StageSpec } from '../spec.ts';
-import { arrivals, type Checkpoint, type Json, Trail } from '../state.ts';
+import type { StageSpec } from '../spec.ts';
+import { arrivals, checkpointOfHeld, type HeldState, type Json, Trail } from '../state.ts';
 
 /**
  * A windowed shuffle, as tf.data's: of `buffer` records held back, a random one leaves for each that comes. With a
@@ -28,7 +28,7 @@ export function shuffle<T>(buffer: number, seed: number): StageSpec<T, T> {
       const held: T[] = [];
       let ordinals: number[] = [];
       const trail = new Trail();
-      context.onCheckpoint(() => checkpoint(trail, ordinals, random.state, context));
+      context.onCheckpoint(() => checkpointOfHeld(trail, ordinals, trail.next, context, { state: random.state }));
 
       let out: T[] = [];
       const places = new Map(before.map((ordinal, place) => [ordinal, place]));
@@ -73,33 +73,11 @@ export function shuffle<T>(buffer: number, seed: number): StageSpec<T, T> {
   };
 }
 
-/** Where a shuffle was: its generator, and which of the records that come again it holds, in their places. */
-interface ShuffleState {
+/** Where a shuffle was: its generator, and which records it holds, in their places. */
+interface ShuffleState extends HeldState {
   readonly state: number | readonly number[];
-  /** Records to leave out before the earliest of those. */
-  readonly skip: number;
-  /** How many had arrived, from that one on. */
-  readonly again: number;
-  readonly held: readonly number[];
 }
 
 function resumedShuffle(resumed: Json | undefined, seed: number): ShuffleState {
-  return (resumed as ShuffleState | undefined) ?? { state: seed, skip: 0, again: 0, held: [] };
-}
-
-function checkpoint(
-  trail: Trail,
-  held: readonly number[],
-  state: readonly number[],
-  context: StageContext,
-): Checkpoint {
-  const ordinals = [...held];
-  const { next } = trail;
-  const earliest = ordinals.reduce((least, ordinal) => Math.min(least, ordinal), next);
-  trail.forget(earliest);
-  const { from, skip } = trail.locate(earliest, context);
-  return {
-    from,
-    own: () => ({ state, skip, again: next - earliest, held: ordinals.map((ordinal) => ordinal - earliest) }),
-  };
+  return (resumed as unknown as ShuffleState | undefined) ?? { state: seed, skip: 0, again: 0, held: [] };
 }
