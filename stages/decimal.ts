@@ -11,8 +11,8 @@ const E = 0x65;
 const EXACT_POWERS = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 const MOST_EXACT = EXACT_POWERS.length - 1;
 
-/** Digits may be put behind a number up to this one, and it is still an integer that a float64 holds exactly. */
-const ROOM_FOR_A_DIGIT = Math.floor((Number.MAX_SAFE_INTEGER - 9) / 10);
+/** So many digits make an integer that a float64 holds exactly, whichever they are. */
+const EXACT_DIGITS = 15;
 
 /**
  * The decimal number that the bytes from `start` to `end` are in ASCII, such as `-0.1234` or `5e-3`; NaN if they are
@@ -24,36 +24,25 @@ const ROOM_FOR_A_DIGIT = Math.floor((Number.MAX_SAFE_INTEGER - 9) / 10);
  * the others `parseFloat` itself decides.
  */
 export function parseDecimal(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  const sign = bytes[at];
-  if (at < end && (sign === MINUS || sign === PLUS)) at++;
-
+  const sign = bytes[start];
+  const first = start < end && (sign === MINUS || sign === PLUS) ? start + 1 : start;
   let digits = 0;
-  let exact = true;
-  let count = 0;
-  let power = 0;
-  let fraction = false;
+  let point = -1;
+  let at = first;
   for (; at < end; at++) {
     const digit = (bytes[at] as number) - ZERO;
-    if (digit >= 0 && digit <= 9) {
-      if (digits > ROOM_FOR_A_DIGIT) exact = false;
-      digits = digits * 10 + digit;
-      count++;
-      if (fraction) power--;
-    } else if (bytes[at] === PERIOD && !fraction) {
-      fraction = true;
-    } else {
-      break;
-    }
+    if (digit >= 0 && digit <= 9) digits = digits * 10 + digit;
+    else if (bytes[at] === PERIOD && point < 0) point = at;
+    else break;
   }
-  if (count === 0) return Number.NaN;
-  if (at < end) {
-    const exponent = parseExponent(bytes, at, end);
-    if (Number.isNaN(exponent)) return Number.NaN;
-    power += exponent;
-  }
+  const count = at - first - (point < 0 ? 0 : 1);
+  const exponent = at < end ? parseExponent(bytes, at, end) : 0;
+  if (count === 0 || Number.isNaN(exponent)) return Number.NaN;
 
-  if (!exact || power > MOST_EXACT || power < -MOST_EXACT) return Number.parseFloat(decodeUtf8(bytes, start, end));
+  const power = point < 0 ? exponent : exponent - (at - point - 1);
+  if (count > EXACT_DIGITS || power > MOST_EXACT || power < -MOST_EXACT) {
+    return Number.parseFloat(decodeUtf8(bytes, start, end));
+  }
   const value = power < 0 ? digits / (EXACT_POWERS[-power] as number) : digits * (EXACT_POWERS[power] as number);
   return sign === MINUS ? -value : value;
 }
