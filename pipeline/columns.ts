@@ -1,3 +1,5 @@
+import type { Named } from './parallel/named.ts';
+
 /**
  * The columns of a {@link ColumnChunk}: one field of many records as typed arrays, so that a stage can work on bytes
  * and numbers without making a string or an object for every row.
@@ -11,6 +13,11 @@ export interface Column<V = unknown> {
   readonly length: number;
   /** Bytes that the column's rows occupy, shared memory counted in part. */
   readonly bytes: number;
+  /**
+   * For columns of other kinds than those below: how another thread makes the same one out of columns of those kinds, by
+   * calling an export of a module with them. A table with a column that doesn't say travels as values.
+   */
+  readonly made?: { readonly by: Named; readonly from: readonly Column[] };
   get(row: number): V;
   slice(start: number, end: number): Column<V>;
   take(rows: ArrayLike<number>): Column<V>;

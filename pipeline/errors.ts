@@ -29,6 +29,7 @@ export const errorCodes = {
   MILLRACE_SHAPE: 'records of another kind were expected here',
   MILLRACE_STATE: 'a state is of another pipeline, source or version',
   MILLRACE_USAGE: 'an option or name is wrong',
+  MILLRACE_WORKER: 'a worker thread ended before its work was done, or cannot do it',
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

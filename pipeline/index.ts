@@ -26,6 +26,8 @@ export {
   unknownName,
 } from './errors.ts';
 export type { Report, StageReport } from './meter.ts';
+export type { Named } from './parallel/named.ts';
+export type { Remote } from './parallel/remote.ts';
 export { Pipeline } from './pipeline.ts';
 export { Random } from './random.ts';
 export { extend, isView, toPlain } from './record.ts';

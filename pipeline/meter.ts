@@ -7,9 +7,12 @@ export interface StageReport {
   readonly recordsOut: number;
   /** Payload bytes that left the stage. */
   readonly bytesOut: number;
-  /** Time spent in the stage itself; for a source, reading and inflating included. */
+  /** Time spent in the stage itself; for a source, reading and inflating included. On workers, that of all of them. */
   readonly busySeconds: number;
-  /** Time spent waiting for the stage before; for `prefetch`, time that its consumer had to wait. */
+  /**
+   * Time spent waiting for the stage before; for `prefetch`, and for the last stage on workers, time that its consumer
+   * had to wait.
+   */
   readonly waitingSeconds: number;
   /** Records left out on purpose, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
@@ -17,6 +20,8 @@ export interface StageReport {
   readonly rejected: number;
   /** Figures that the stage keeps of its own, such as `cells` and `padding` of a batch stage. */
   readonly tallies: Readonly<Record<string, number>>;
+  /** How many worker threads shared the work; absent for a stage in the main thread. */
+  readonly workers?: number;
 }
 
 /** What a run did, stage by stage, and which stage it waited for. */
@@ -34,18 +39,38 @@ export class StageMeter {
   readonly name: string;
   /** Whether its consumer runs while it fetches, so that waiting for the stage before costs nobody time. */
   readonly overlaps: boolean;
+  /** Worker threads that it runs on; 0 in the main thread. */
+  readonly workers: number;
   recordsIn = 0;
   recordsOut = 0;
   bytesOut = 0;
   elapsed = 0;
   waiting = 0;
+  /** Milliseconds of work in other threads. */
+  busyInWorkers = 0;
   rejected = 0;
   readonly dropped = new Map<string, number>();
   readonly tallies = new Map<string, number>();
 
-  constructor(name: string, overlaps = false) {
+  constructor(name: string, overlaps = false, workers = 0) {
     this.name = name;
-    this.overlaps = overlaps;
+    this.overlaps = overlaps || workers > 0;
+    this.workers = workers;
+  }
+
+  /** Milliseconds of work. */
+  get busy(): number {
+    return this.busyInWorkers + (this.overlaps ? 0 : Math.max(0, this.elapsed - this.waiting));
+  }
+
+  /** Counts records left out on purpose. */
+  drop(reason: string, count = 1): void {
+    add(this.dropped, reason, count);
+  }
+
+  /** Adds to a figure of the stage's own. */
+  tally(name: string, amount: number): void {
+    add(this.tallies, name, amount);
   }
 
   report(): StageReport {
@@ -54,11 +79,12 @@ export class StageMeter {
       recordsIn: this.recordsIn,
       recordsOut: this.recordsOut,
       bytesOut: this.bytesOut,
-      busySeconds: this.overlaps ? 0 : Math.max(0, this.elapsed - this.waiting) / 1000,
+      busySeconds: this.busy / 1000,
       waitingSeconds: (this.overlaps ? this.elapsed : this.waiting) / 1000,
       dropped: Object.fromEntries(this.dropped),
       rejected: this.rejected,
       tallies: Object.fromEntries(this.tallies),
+      ...(this.workers > 0 && { workers: this.workers }),
     };
   }
 }
@@ -73,8 +99,8 @@ export class Meter {
   #ended: number | undefined;
   #last: StageMeter | undefined;
 
-  stage(name: string, overlaps = false): StageMeter {
-    const meter = new StageMeter(name, overlaps);
+  stage(name: string, overlaps = false, workers = 0): StageMeter {
+    const meter = new StageMeter(name, overlaps, workers);
     this.#stages.push(meter);
     return meter;
   }
@@ -127,14 +153,18 @@ export class Meter {
     const stages = this.#stages.map((stage) => stage.report());
     let bottleneck = 'consumer';
     let most = consumerSeconds;
-    for (const stage of stages) {
-      if (stage.busySeconds > most) {
-        bottleneck = stage.name;
-        most = stage.busySeconds;
+    for (const { name, busySeconds, workers = 1 } of stages) {
+      if (busySeconds / workers > most) {
+        bottleneck = name;
+        most = busySeconds / workers;
       }
     }
     return { seconds, consumerSeconds, stages, bottleneck };
   }
+}
+
+function add(figures: Map<string, number>, name: string, amount: number): void {
+  figures.set(name, (figures.get(name) ?? 0) + amount);
 }
 
 function count(chunk: Chunk<unknown>, from: StageMeter, to: StageMeter | undefined): void {

@@ -14,6 +14,7 @@ import { shuffle } from './operators/shuffle.ts';
 import { skip } from './operators/skip.ts';
 import { take } from './operators/take.ts';
 import { tap } from './operators/tap.ts';
+import { withCrew } from './parallel/crew.ts';
 import { RecordIterator } from './record-iterator.ts';
 import { parseOnError, type Rejects } from './rejects.ts';
 import { type Plan, Run } from './run.ts';
@@ -160,6 +161,23 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
   /** Fetches up to `ahead` chunks while the consumer is at work. */
   prefetch(ahead: number): Pipeline<T> {
     return this.stage(prefetch(ahead));
+  }
+
+  /**
+   * Runs the stages just before this, as many of them in a row as can be made in another thread (`parse`, `tokenize`,
+   * `lowercase`, `transitions`, `ids`, and every stage with a `remote`), on `workers` threads, while the main thread is
+   * free for what comes after. Records, their order, what is rejected and what is counted are the same for any number;
+   * 0 is the main thread. At most `workers` + 3 chunks are under way at a time.
+   *
+   * Tables travel as one buffer each, handed over. Chunks of other records are copied, which may cost more than threads
+   * gain; those that hold functions or instances of classes stay in the main thread, and the first of the stages counts
+   * them as `inMainThread`.
+   *
+   * @throws MillraceError MILLRACE_USAGE unless `workers` is a whole number from 0 and there is a stage that can go. A run
+   * throws MILLRACE_WORKER when a thread ends before its work is done, such as out of memory.
+   */
+  parallel(workers: number): Pipeline<T> {
+    return this.#with<T>({ stages: withCrew(this.stages, workers) });
   }
 
   /** The same records in chunks of `length`. */

@@ -50,7 +50,7 @@ function shallow(record: object): object {
 }
 
 /** Field names of a record in a stable order; a view's are getters of its classes, the base class's first. */
-function fieldNames(record: object): string[] {
+export function fieldNames(record: object): string[] {
   if (!isView(record)) return Object.keys(record);
   const layers: object[] = [];
   for (let layer = record as object; isView(layer); layer = Object.getPrototypeOf(layer)) layers.push(layer);

@@ -1,6 +1,7 @@
 import type { Chunk } from './chunk.ts';
 import type { MillraceError } from './errors.ts';
 import { Meter, type StageMeter } from './meter.ts';
+import { onWorkers } from './parallel/on-workers.ts';
 import { failOnReject, type Rejects } from './rejects.ts';
 import type { Source, SourceContext } from './source.ts';
 import { DROP, type StageContext, type StageSpec } from './spec.ts';
@@ -56,18 +57,43 @@ export class Run {
     };
     let joint = first;
     let stream = first.watch(plan.source.open(context));
-    plan.stages.forEach((stage, i) => {
-      const to = meter.stage(stage.name, stage.overlaps);
-      const next = new Joint(resumed[i + 1] ?? undefined, joint);
-      const source = meter.link(stream, from, to);
-      stream = next.watch(stage.stream(source, stageContext(next, signal, rejects, to)));
-      from = to;
-      joint = next;
+    const places = plan.stages.map((stage, i): Place => {
+      const own = meter.stage(stage.name, stage.overlaps, stage.crew?.workers);
+      joint = new Joint(resumed[i + 1] ?? undefined, joint);
+      return { stage, meter: own, joint, context: stageContext(joint, signal, rejects, own) };
     });
+    for (const step of stepsOf(places)) {
+      const [{ stage, meter: to, context }] = step;
+      const source = meter.link(stream, from, to);
+      const end = step.at(-1) as Place;
+      stream = end.joint.watch(
+        stage.crew ? onWorkers(stage.crew.workers, step, source) : stage.stream(source, context),
+      );
+      from = end.meter;
+    }
     const last = joint;
     const chunks = meter.link(stream, from, consumer) as AsyncIterable<Chunk<T>>;
     return { [Symbol.asyncIterator]: () => chunks[Symbol.asyncIterator](), capture: () => last.capture() };
   }
+}
+
+/** A stage in a run. */
+interface Place {
+  readonly stage: StageSpec<unknown, unknown>;
+  readonly meter: StageMeter;
+  readonly joint: Joint;
+  readonly context: StageContext;
+}
+
+/** The stages one by one, but those of a crew together. */
+function stepsOf(places: readonly Place[]): [Place, ...Place[]][] {
+  const steps: [Place, ...Place[]][] = [];
+  for (const place of places) {
+    const before = steps.at(-1);
+    if (before && place.stage.crew && before[0].stage.crew === place.stage.crew) before.push(place);
+    else steps.push([place]);
+  }
+  return steps;
 }
 
 /** What a source or stage shows of its state, and what it was given of an earlier one. */
@@ -131,15 +157,11 @@ function stageContext(joint: Joint, signal: AbortSignal, rejects: Rejects, meter
       rejects.reject(error, raw);
     },
     drop(reason: string) {
-      add(meter.dropped, reason, 1);
+      meter.drop(reason);
       return DROP;
     },
     tally(name: string, amount: number) {
-      add(meter.tallies, name, amount);
+      meter.tally(name, amount);
     },
   };
-}
-
-function add(figures: Map<string, number>, name: string, amount: number): void {
-  figures.set(name, (figures.get(name) ?? 0) + amount);
 }

@@ -4,6 +4,7 @@
 import { ArrayChunk, type Chunk } from './chunk.ts';
 import { ColumnChunk } from './column-chunk.ts';
 import { MillraceError } from './errors.ts';
+import type { Remote } from './parallel/remote.ts';
 import type { Checkpoint, Checkpoints, Json } from './state.ts';
 
 /** What a stage may ask of the run that it works in. */
@@ -28,6 +29,10 @@ export interface StageSpec<In, Out> {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Whether the stage fetches from its source while its consumer is at work. */
   readonly overlaps?: boolean;
+  /** How a worker thread makes the stage for itself; without it the stage stays in the main thread. */
+  readonly remote?: Remote;
+  /** The worker threads that the stage runs on, together with neighbours that have the same ones. */
+  readonly crew?: Crew;
   /** The functions that the stage was made of, by which two of the same name are told apart. Default its `stream`. */
   readonly code?: readonly ((...args: never[]) => unknown)[];
   /** What tells that which the stage looks up elsewhere, such as in a file, from any other. */
@@ -39,10 +44,18 @@ export interface StageSpec<In, Out> {
   readonly out?: Out;
 }
 
+/** Worker threads that share the work on a row of stages. */
+export interface Crew {
+  /** How many threads. */
+  readonly workers: number;
+}
+
 /** A stage that turns each record into one record or none. */
 export interface RecordForm<In, Out> {
   readonly name: string;
   readonly options?: Readonly<Record<string, unknown>>;
+  /** How a worker thread makes the stage for itself, for {@link Pipeline.parallel}. */
+  readonly remote?: Remote;
   /**
    * One record in, one out, or {@link DROP}. An error with code MILLRACE_BAD_RECORD goes to the error policy; any other
    * ends the run. `index` counts the records that came in.
@@ -60,6 +73,8 @@ export interface StreamForm<In, Out> {
   readonly name: string;
   readonly options?: Readonly<Record<string, unknown>>;
   readonly overlaps?: boolean;
+  /** As for a record form; only for a stream that remembers nothing from one chunk to the next. */
+  readonly remote?: Remote;
   /** What tells that which the stage looks up elsewhere, such as in a file, from any other. */
   identify?(signal: AbortSignal): Promise<Json>;
   stream(source: AsyncIterable<Chunk<In>>, context: StageContext): AsyncIterable<Chunk<Out>>;
@@ -73,6 +88,7 @@ export function toSpec<In, Out>(form: StageForm<In, Out>): StageSpec<In, Out> {
   return {
     name: form.name,
     ...(form.options && { options: form.options }),
+    ...(form.remote && { remote: form.remote }),
     code: form.columns ? [form.record, form.columns] : [form.record],
     async *stream(source, context) {
       let index = resumedCount(context.resumed);

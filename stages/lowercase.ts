@@ -6,6 +6,7 @@ import { defineSentenceStage, type Text } from './sentences.ts';
 export function lowercase<T extends Text>() {
   return defineSentenceStage<T>({
     name: 'lowercase',
+    remote: { module: import.meta.url, export: 'lowercase', args: [] },
     sentence: ({ text, tokens }: Sentence) =>
       tokens ? { tokens: tokens.map((token) => token.toLowerCase()) } : { text: text.toLowerCase() },
     columns: lowercaseColumns,

@@ -21,6 +21,7 @@ export function parse(format: string): Stage<Line, SentencePair> {
   return defineStage<Line, SentencePair>({
     name: 'parse',
     options: { format },
+    remote: { module: import.meta.url, export: 'parse', args: [format] },
     record: (line, context) => (line.text.trim() === '' ? context.drop('blank line') : chosen.pair(line, context)),
     ...(chosen.columns && { columns: chosen.columns }),
   });

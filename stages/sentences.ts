@@ -3,6 +3,7 @@ import {
   type Columns,
   defineStage,
   extend,
+  type Remote,
   type Stage,
   type StageContext,
 } from '../pipeline/index.ts';
@@ -27,6 +28,7 @@ export function sentencesOf(record: Text): Sentence[] {
 export interface SentenceForm {
   readonly name: string;
   readonly options?: Readonly<Record<string, unknown>>;
+  readonly remote?: Remote;
   /** The fields that the stage adds to or replaces in the sentence. */
   sentence(sentence: Sentence, origin: Origin | undefined): Partial<Sentence>;
   /**
@@ -44,6 +46,7 @@ export function defineSentenceStage<T extends Text>(form: SentenceForm): Stage<T
   return defineStage<T, T>({
     name: form.name,
     ...(form.options && { options: form.options }),
+    ...(form.remote && { remote: form.remote }),
     record(record) {
       if (!isPair(record)) return extend(record, form.sentence(record, record.origin)) as unknown as T;
       const premise = extend(record.premise, form.sentence(record.premise, record.origin));

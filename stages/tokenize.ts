@@ -41,6 +41,7 @@ export function tokenize<T extends Text>(method: TokenizerName = 'parse', option
   return defineSentenceStage<T>({
     name: 'tokenize',
     options: { method, ...options },
+    remote: { module: import.meta.url, export: 'tokenize', args: [method, options] },
     sentence: (sentence, origin) => ({ tokens: tokens(sentence, origin) }),
     ...((method === 'parse' || method === 'auto') && !options.unescape && { columns: leafColumns }),
   });

@@ -10,7 +10,12 @@ import { defineSentenceStage, type Text } from './sentences.ts';
  * tree
  */
 export function transitions<T extends Text>() {
-  return defineSentenceStage<T>({ name: 'transitions', sentence: moves, columns: moveColumns });
+  return defineSentenceStage<T>({
+    name: 'transitions',
+    remote: { module: import.meta.url, export: 'transitions', args: [] },
+    sentence: moves,
+    columns: moveColumns,
+  });
 }
 
 function moves({ text, binaryParse }: Sentence, origin: Origin | undefined): Partial<Sentence> {

@@ -214,13 +214,20 @@ class ExtraText {
   }
 }
 
+/** The annotations of lines, for other threads. */
+export function annotationsIn(lines: Utf8Column): Column<readonly string[] | undefined> {
+  return new AnnotationColumn(lines);
+}
+
 /** A field that is seldom read: parsed out of its line when it is. */
 class AnnotationColumn implements Column<readonly string[] | undefined> {
   readonly #lines: Utf8Column;
   readonly bytes = 0;
+  readonly made: NonNullable<Column['made']>;
 
   constructor(lines: Utf8Column) {
     this.#lines = lines;
+    this.made = { by: { module: import.meta.url, export: 'annotationsIn' }, from: [lines] };
   }
 
   get length(): number {

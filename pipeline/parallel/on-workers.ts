@@ -1,0 +1,157 @@
+import type { Chunk } from '../chunk.ts';
+import { MillraceError } from '../errors.ts';
+import type { StageMeter } from '../meter.ts';
+import { resumedCount, type StageContext, type StageSpec, untilAborted } from '../spec.ts';
+import type { Capture } from '../state.ts';
+import { fromFrame, toFrame } from './frame.ts';
+import type { Answer, Figures } from './messages.ts';
+import { type Passage, pass, type Reject } from './passage.ts';
+import { Pool } from './pool.ts';
+import { unpackError } from './portable-error.ts';
+import { makeStage, recipeOf } from './remote.ts';
+
+/** A stage of a run: its description, what it may ask of the run, and its counters. */
+export interface Place {
+  readonly stage: StageSpec<unknown, unknown>;
+  readonly context: StageContext;
+  readonly meter: StageMeter;
+}
+
+/** Chunks under way beyond one for each worker: so that a worker that is done finds its next one waiting. */
+const AHEAD = 2;
+
+/**
+ * Stages on worker threads, as one step of a run: chunks go out as they come and come back in their order.
+ *
+ * The main thread stays the one who decides. What a stage rejects, drops and counts is entered there when it is the
+ * chunk's turn. Whatever ends the run (an error of a stage, a policy that throws) is found out by doing that one chunk
+ * again in the main thread: so the records before it, the error and the counts are what they are without workers. So is
+ * done with records that cannot be sent.
+ */
+export async function* onWorkers(
+  workers: number,
+  places: readonly Place[],
+  source: AsyncIterable<Chunk<unknown>>,
+): AsyncGenerator<Chunk<unknown>, void> {
+  const { context } = places[0] as Place;
+  const { signal } = context;
+  const underWay: Flight[] = [];
+  const counts = places.map((place) => resumedCount(place.context.resumed));
+  places.forEach(({ context }, i) => {
+    context.onCheckpoint(() => {
+      const count = counts[i] as number;
+      return { from: (i === 0 && underWay[0]?.before) || context.upstream(), own: () => count };
+    });
+  });
+
+  const recipes = await untilAborted(Promise.all(places.map(({ stage }) => recipeOf(stage, signal))), signal);
+  const rejectHere: Reject = (stage, error, raw) => (places[stage] as Place).context.reject(error, raw);
+  const passHere = async (chunk: Chunk<unknown>, reject: Reject) =>
+    pass(await Promise.all(recipes.map(makeStage)), chunk, signal, reject);
+
+  const pool = new Pool(workers, recipes);
+  const iterator = source[Symbol.asyncIterator]();
+  const send = async (chunk: Chunk<unknown>): Promise<Answer> => {
+    const frame = toFrame(chunk);
+    return frame ? pool.run(frame) : { kind: 'undone' };
+  };
+  // One request at a time, each behind the one before: a source need not bear several at once.
+  let tail: Promise<IteratorResult<Chunk<unknown>>> | undefined;
+  const launch = () => {
+    const fetched = (tail ?? Promise.resolve(undefined)).then((before) => {
+      flight.before = context.upstream();
+      return before?.done ? before : iterator.next();
+    });
+    const flight: Flight = {
+      landed: fetched.then(async ({ done, value }) => (done ? undefined : { sent: value, answer: await send(value) })),
+    };
+    // Both are awaited in their turn; until then a failure must not count as unhandled.
+    fetched.catch(noop);
+    flight.landed.catch(noop);
+    tail = fetched;
+    underWay.push(flight);
+  };
+
+  try {
+    for (;;) {
+      while (underWay.length < workers + AHEAD) launch();
+      const landed = await untilAborted((underWay[0] as Flight).landed, signal);
+      if (!landed) return;
+      const { chunk, meters, failure } = await conclude(landed);
+      underWay.shift();
+      meters.forEach((figures, i) => {
+        counts[i] = (counts[i] as number) + (i === 0 ? landed.sent.length : figures.recordsIn);
+        enter(figures, (places[i] as Place).meter, i === places.length - 1);
+      });
+      if (chunk && chunk.length > 0) yield chunk;
+      if (failure) throw failure.error;
+    }
+  } finally {
+    pool.close();
+    // What is still being fetched ends first, so that the source is idle, and closed, when we are.
+    const closing = iterator.return?.();
+    await Promise.allSettled([closing, tail]);
+    await closing;
+  }
+
+  async function conclude({ sent, answer }: Landed): Promise<Outcome> {
+    const [first] = places as [Place];
+    if (answer.kind === 'undone') {
+      const passage = await passHere(sent, rejectHere);
+      if (answer.error !== undefined && !passage.failure) throw onlyThere(answer.error);
+      first.context.tally(NOT_SENT, sent.length);
+      return passage;
+    }
+    let judged = 0;
+    try {
+      for (const { stage, error, raw } of answer.rejects) {
+        rejectHere(stage, unpackError(error), raw);
+        judged++;
+      }
+    } catch (error) {
+      // It is the end of the run: which records come before it?
+      return passHere(sent, () => {
+        if (judged-- === 0) throw error;
+      });
+    }
+    const { frame } = answer;
+    return { chunk: frame && (await fromFrame(frame)), meters: answer.figures };
+  }
+}
+
+/** The counter of records that were left to the main thread. */
+const NOT_SENT = 'inMainThread';
+
+type Outcome = Omit<Passage, 'meters'> & { readonly meters: readonly Figures[] };
+
+/** A chunk on its way, and where upstream was before it; unknown until it is its turn. */
+interface Flight {
+  before?: Capture;
+  readonly landed: Promise<Landed | undefined>;
+}
+
+interface Landed {
+  readonly sent: Chunk<unknown>;
+  readonly answer: Answer;
+}
+
+/** Adds a stage's figures to its counters in the main thread, which itself counts what goes in first and comes out last. */
+function enter({ recordsIn, recordsOut, bytesOut, busy, dropped, tallies }: Figures, meter: StageMeter, last: boolean) {
+  meter.recordsIn += recordsIn;
+  if (!last) {
+    meter.recordsOut += recordsOut;
+    meter.bytesOut += bytesOut;
+  }
+  meter.busyInWorkers += busy;
+  for (const [reason, count] of dropped) meter.drop(reason, count);
+  for (const [name, amount] of tallies) meter.tally(name, amount);
+}
+
+function onlyThere(found: string): MillraceError {
+  return new MillraceError('MILLRACE_WORKER', 'A stage fails in a worker thread, and only there', {
+    found,
+    hint: 'What `remote` makes must be the same stage, and must not need what only the main thread has.',
+  });
+}
+
+function noop(): void {}

@@ -1,0 +1,235 @@
+/**
+ * A table in one piece of memory, to be handed to another thread: a buffer with all numbers and bytes, and a plain
+ * description of which column finds its own where.
+ *
+ * Columns share memory with other chunks (the lines of a block, the rows that a filter left), so packing copies what the
+ * rows use, once: bytes that several columns point into are copied for all of them together. Unpacking copies nothing:
+ * the columns are windows on the buffer.
+ */
+import { ColumnChunk, type Columns } from '../column-chunk.ts';
+import {
+  type Column,
+  ConstantColumn,
+  DictionaryColumn,
+  Int32Column,
+  Int32ListColumn,
+  Utf8Column,
+  Utf8ListColumn,
+} from '../columns.ts';
+import { load, type Named } from './named.ts';
+import { portable } from './portable.ts';
+import { areOffsets, gather, isSparse, moved, type Ranges, type Span, shift, spanOf } from './ranges.ts';
+
+export interface PackedColumns {
+  readonly buffer: ArrayBuffer;
+  readonly columns: Readonly<Record<string, PackedColumn>>;
+}
+
+/** Where an array begins in the buffer, in bytes, and how many elements it has. */
+type Slot = readonly [at: number, length: number];
+
+interface PackedRanges {
+  readonly starts: Slot;
+  readonly ends: Slot;
+}
+
+type PackedColumn =
+  | ({ readonly kind: 'text'; readonly data: Slot } & PackedRanges)
+  | ({ readonly kind: 'texts'; readonly items: PackedColumn } & PackedRanges)
+  | ({ readonly kind: 'integers'; readonly values: Slot } & PackedRanges)
+  | { readonly kind: 'integer'; readonly values: Slot }
+  | { readonly kind: 'dictionary'; readonly codes: Slot; readonly dictionary: readonly unknown[] }
+  | { readonly kind: 'constant'; readonly value: unknown; readonly length: number }
+  | { readonly kind: 'made'; readonly by: Named; readonly from: readonly PackedColumn[] };
+
+/**
+ * @returns undefined where there is a column of a kind that is not known here and that doesn't say how it is made, or a
+ * value that cannot be packed
+ */
+export function packColumns(columns: Columns): PackedColumns | undefined {
+  const own = Object.entries(columns).map(([name, column]) => [name, withOwnItems(column)] as const);
+  const packer = new Packer(own.flatMap(([, column]) => textsIn(column)));
+  const packed: Record<string, PackedColumn> = {};
+  for (const [name, column] of own) {
+    const one = packer.column(column);
+    if (!one) return undefined;
+    packed[name] = one;
+  }
+  return { buffer: packer.finish(), columns: packed };
+}
+
+export async function unpackColumns<T>({ buffer, columns }: PackedColumns): Promise<ColumnChunk<T>> {
+  const unpacked: Record<string, Column> = {};
+  for (const [name, column] of Object.entries(columns)) unpacked[name] = await unpack(buffer, column);
+  return new ColumnChunk<T>(unpacked);
+}
+
+async function unpack(buffer: ArrayBuffer, column: PackedColumn): Promise<Column> {
+  const integers = ([at, length]: Slot) => new Int32Array(buffer, at, length);
+  switch (column.kind) {
+    case 'text':
+      return new Utf8Column(Buffer.from(buffer, ...column.data), integers(column.starts), integers(column.ends));
+    case 'texts': {
+      const items = (await unpack(buffer, column.items)) as Utf8Column;
+      return new Utf8ListColumn(items, integers(column.starts), integers(column.ends));
+    }
+    case 'integers':
+      return new Int32ListColumn(integers(column.values), integers(column.starts), integers(column.ends));
+    case 'integer':
+      return new Int32Column(integers(column.values));
+    case 'dictionary':
+      return new DictionaryColumn(new Uint8Array(buffer, ...column.codes), column.dictionary);
+    case 'constant':
+      return new ConstantColumn(column.value, column.length);
+    case 'made': {
+      const make = (await load(column.by)) as (...from: Column[]) => Column;
+      return make(...(await Promise.all(column.from.map((one) => unpack(buffer, one)))));
+    }
+  }
+}
+
+const NOTHING: Span = { from: 0, to: 0, sum: 0 };
+
+/** A list column over the items that its rows have, and no others but a few between them. */
+function withOwnItems(column: Column): Column {
+  if (column instanceof Utf8ListColumn) {
+    const span = spanOf(column) ?? NOTHING;
+    if (!isSparse(span)) return over(column.items.slice(span.from, span.to), shift(column, -span.from));
+    const rows = new Int32Array(span.sum);
+    const ranges = gather(column, (start, end, at) => {
+      for (let item = start; item < end; item++) rows[at + item - start] = item;
+    });
+    return over(column.items.take(rows), ranges);
+  }
+  if (column instanceof Int32ListColumn) {
+    const span = spanOf(column) ?? NOTHING;
+    if (!isSparse(span)) {
+      const { starts, ends } = shift(column, -span.from);
+      return new Int32ListColumn(column.values.subarray(span.from, span.to), starts, ends);
+    }
+    const values = new Int32Array(span.sum);
+    const { starts, ends } = gather(column, (start, end, at) => values.set(column.values.subarray(start, end), at));
+    return new Int32ListColumn(values, starts, ends);
+  }
+  return column;
+}
+
+function over(items: Column, { starts, ends }: Ranges): Utf8ListColumn {
+  return new Utf8ListColumn(items as Utf8Column, starts, ends);
+}
+
+/** The columns of text in a column. */
+function textsIn(column: Column): Utf8Column[] {
+  if (column instanceof Utf8Column) return [column];
+  if (column instanceof Utf8ListColumn) return [column.items];
+  return column.made?.from.flatMap(textsIn) ?? [];
+}
+
+/** Lays columns out in a buffer that is made when its size is known. */
+class Packer {
+  #size = 0;
+  readonly #writes: ((buffer: ArrayBuffer) => void)[] = [];
+  /** Of each piece of memory that text columns point into, which part they use and where that goes. */
+  readonly #areas = new Map<ArrayBufferLike, Span & { slot?: Slot }>();
+
+  constructor(texts: readonly Utf8Column[]) {
+    for (const text of texts) {
+      const { buffer, byteOffset } = text.data;
+      const span = spanOf(text);
+      if (!span) continue;
+      const { from, to, sum } = span;
+      const area = this.#areas.get(buffer) ?? { from: from + byteOffset, to: to + byteOffset, sum: 0 };
+      area.from = Math.min(area.from, from + byteOffset);
+      area.to = Math.max(area.to, to + byteOffset);
+      area.sum += sum;
+      this.#areas.set(buffer, area);
+    }
+    for (const [buffer, area] of this.#areas) {
+      if (!isSparse(area)) area.slot = this.#bytes(new Uint8Array(buffer, area.from, area.to - area.from));
+    }
+  }
+
+  column(column: Column): PackedColumn | undefined {
+    switch (column.constructor) {
+      case Utf8Column:
+        return this.#text(column as Utf8Column);
+      case Utf8ListColumn: {
+        const lists = column as Utf8ListColumn;
+        return { kind: 'texts', items: this.#text(lists.items), ...this.#ranges(lists) };
+      }
+      case Int32ListColumn: {
+        const lists = column as Int32ListColumn;
+        return { kind: 'integers', values: this.#integers(lists.values), ...this.#ranges(lists) };
+      }
+      case Int32Column:
+        return { kind: 'integer', values: this.#integers((column as Int32Column).values) };
+      case DictionaryColumn: {
+        const { codes, dictionary } = column as DictionaryColumn<unknown>;
+        const values = portable(dictionary);
+        return values && { kind: 'dictionary', codes: this.#bytes(codes), dictionary: values.value as unknown[] };
+      }
+      case ConstantColumn: {
+        const { value, length } = column as ConstantColumn<unknown>;
+        const copied = portable(value);
+        return copied && { kind: 'constant', value: copied.value, length };
+      }
+      default:
+        return this.#made(column);
+    }
+  }
+
+  finish(): ArrayBuffer {
+    // Not zeroed first: what is not written is never read.
+    const { buffer } = Buffer.allocUnsafeSlow(this.#size);
+    for (const write of this.#writes) write(buffer as ArrayBuffer);
+    return buffer as ArrayBuffer;
+  }
+
+  #made({ made }: Column): PackedColumn | undefined {
+    const from = made?.from.map((column) => this.column(withOwnItems(column)));
+    if (!made || !from?.every((column) => column !== undefined)) return undefined;
+    const { module, export: name } = made.by;
+    return { kind: 'made', by: { module, export: name }, from };
+  }
+
+  #text(text: Utf8Column): PackedColumn {
+    const { data } = text;
+    const area = this.#areas.get(data.buffer);
+    if (area?.slot) {
+      return { kind: 'text', data: area.slot, ...this.#ranges(text, data.byteOffset - area.from) };
+    }
+    const own = new Uint8Array(spanOf(text)?.sum ?? 0);
+    const ranges = gather(text, (start, end, at) => own.set(data.subarray(start, end), at));
+    return { kind: 'text', data: this.#bytes(own), ...this.#ranges(ranges) };
+  }
+
+  #ranges(ranges: Ranges, by = 0): PackedRanges {
+    const { starts, ends } = ranges;
+    if (!areOffsets(ranges)) return { starts: this.#integers(starts, by), ends: this.#integers(ends, by) };
+    const { length } = starts;
+    const [at] = this.#integers(new Int32Array(starts.buffer, starts.byteOffset, length + 1), by);
+    return { starts: [at, length], ends: [at + 4, length] };
+  }
+
+  #integers(values: Int32Array, by = 0): Slot {
+    const slot = this.#reserve(values.length, 4);
+    this.#writes.push((buffer) => {
+      const target = new Int32Array(buffer, ...slot);
+      if (by === 0) target.set(values);
+      else for (let i = 0; i < values.length; i++) target[i] = moved(values[i] as number, by);
+    });
+    return slot;
+  }
+
+  #bytes(bytes: Uint8Array): Slot {
+    const slot = this.#reserve(bytes.length, 1);
+    this.#writes.push((buffer) => new Uint8Array(buffer, ...slot).set(bytes));
+    return slot;
+  }
+
+  #reserve(length: number, elementBytes: number): Slot {
+    const at = this.#size;
+    this.#size += Math.ceil((length * elementBytes) / 8) * 8;
+    return [at, length];
+  }
+}

@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os';
+import { MillraceError } from '../errors.ts';
+import type { Frame } from './frame.ts';
+import type { Answer } from './messages.ts';
+import type { Recipe } from './remote.ts';
+import { Thread } from './thread.ts';
+
+/** Threads at rest, for the next run: to start one takes as long as to read thousands of rows. */
+const resting: Thread[] = [];
+const MOST_RESTING = availableParallelism();
+
+/** The threads that work for one run. */
+export class Pool {
+  readonly #threads: readonly Thread[];
+
+  /**
+   * @param workers how many threads
+   * @throws MillraceError MILLRACE_USAGE for stages made with what cannot be sent
+   */
+  constructor(workers: number, recipes: readonly Recipe[]) {
+    this.#threads = Array.from({ length: workers }, () => resting.pop() ?? start());
+    try {
+      for (const thread of this.#threads) thread.open(recipes);
+    } catch (cause) {
+      this.close();
+      throw new MillraceError('MILLRACE_USAGE', 'The arguments of a stage cannot be sent to other threads', {
+        found: recipes.map(({ stage }) => stage).join(', '),
+        hint: 'Give the `args` of `remote` as plain values.',
+        cause,
+      });
+    }
+  }
+
+  /** What the thread with the least to do makes of a chunk. */
+  run(frame: Frame): Promise<Answer> {
+    const idlest = this.#threads.reduce((best, thread) => (thread.load < best.load ? thread : best));
+    return idlest.run(frame);
+  }
+
+  /** Gives the threads back; those that are still at work will be there for others when they have stopped. */
+  close(): void {
+    for (const thread of this.#threads) {
+      thread.close().then((usable) => {
+        if (usable && resting.length < MOST_RESTING) resting.push(thread);
+        else thread.terminate();
+      });
+    }
+  }
+}
+
+function start(): Thread {
+  const thread = new Thread();
+  thread.ended.then(() => {
+    const at = resting.indexOf(thread);
+    if (at >= 0) resting.splice(at, 1);
+  });
+  return thread;
+}

@@ -1,0 +1,44 @@
+import { type ErrorDetails, MillraceError } from '../errors.ts';
+import { portable } from './portable.ts';
+
+/** An error of ours as plain values. */
+export interface PortableError {
+  readonly code: MillraceError['code'];
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly details: ErrorDetails;
+  /** There if the cause is an error of ours too. */
+  readonly cause?: PortableError;
+}
+
+const NATIVE = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError] as const;
+
+/** @returns undefined for an error with something in it that would arrive as something else */
+export function packError(error: MillraceError): PortableError | undefined {
+  const { code, message, stack, origin, expected, found, hint, cause } = error;
+  const details = portable({ origin, expected, found, hint });
+  const packed = cause instanceof MillraceError ? packError(cause) : undefined;
+  const native = isNative(cause) ? { value: cause } : portable(cause);
+  if (!details || !(packed || native)) return undefined;
+  return {
+    code,
+    message,
+    stack,
+    details: { ...(details.value as ErrorDetails), ...(!packed && { cause: native?.value }) },
+    ...(packed && { cause: packed }),
+  };
+}
+
+export function unpackError({ code, message, stack, details, cause }: PortableError): MillraceError {
+  const error = new MillraceError(code, '', cause ? { ...details, cause: unpackError(cause) } : details);
+  // It was put together where the error was made, and the stack is told from there.
+  error.message = message;
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+/** Whether `postMessage` copies the error with all that it has. */
+function isNative(error: unknown): boolean {
+  if (!(error instanceof Error) || Object.keys(error).length > 0 || error.cause !== undefined) return false;
+  return (NATIVE as readonly unknown[]).includes(error.constructor);
+}
