@@ -132,6 +132,11 @@ law(
   },
 );
 
+test('every byte by itself is decoded as the Encoding Standard says', (t) => {
+  for (let byte = 0; byte < 256; byte++)
+    t.is(decodeUtf8(Uint8Array.of(byte), 0, 1), reference.decode(Uint8Array.of(byte)));
+});
+
 test('long and short texts are decoded alike', (t) => {
   for (const text of ['a', 'é', '\ufeffa', '😀', '']) {
     for (let length = 0; length < 40; length++) {

@@ -31,7 +31,7 @@ export interface Operator<A> {
   needs?(count: number, argument: A, list: readonly Word[]): number;
 }
 
-const settings = { seed: 20_150_821, numRuns: 60, includeErrorInReport: true };
+const settings = { seed: 20_150_821, numRuns: 40, includeErrorInReport: true };
 
 /** A test that holds for whatever fast-check thinks up; the same each time. */
 export function law<Ts extends [unknown, ...unknown[]]>(

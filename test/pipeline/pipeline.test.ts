@@ -291,6 +291,13 @@ test('a source that fails to close fails whoever stops early, not whoever has an
     throw other;
   });
   t.is(await rejection(failing.toArray()), other);
+
+  const reason = new Error('enough');
+  const controller = new AbortController();
+  const iterator = pipeline[Symbol.asyncIterator](controller.signal);
+  await iterator.next();
+  controller.abort(reason);
+  t.is(await rejection(iterator.next()), reason);
 });
 
 test('many stages and signals warn of no leak', async (t) => {
