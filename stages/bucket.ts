@@ -9,40 +9,51 @@ import {
   Trail,
 } from '../pipeline/index.ts';
 import { type BatchOf, checkPositive, collate } from './batch.ts';
-import { type Held, longestOf } from './held.ts';
+import { findBoundaries } from './boundaries.ts';
+import { type BatchLimit, Buckets } from './buckets.ts';
+import { type Held, lengthsOf } from './held.ts';
 import type { Text } from './sentences.ts';
 
 export interface BucketOptions {
-  /** Records to a batch. Default 32. */
+  /** Records to a batch. Default 32, unless `tokens` is given. */
   readonly size?: number;
+  /** Instead of `size`: the most cells of a batch, the padding and all its sentences counted. */
+  readonly tokens?: number;
   /**
    * Where a bucket ends and the next begins, in tokens, ascending: a record goes to the first bucket whose boundary its
-   * longest sentence doesn't exceed, or to a last one beyond them all. Default `found`: such that four buckets each get
-   * a like share of the first 1,024 records.
+   * longest sentence doesn't exceed, or to a last one beyond them all. Default `found`, from the first 1,024 records.
    */
   readonly boundaries?: readonly number[] | 'found';
+  /** For boundaries that are found: how much of the batches may be padding, as a share. Default 0.1. */
+  readonly padding?: number;
 }
 
+/** Records from whose lengths boundaries are found. */
 const SAMPLE = 1024;
-const FOUND_BUCKETS = 4;
 
 /**
  * Batches of sentences of like length, so that little of a batch is padding (tf.data's `bucket_by_sequence_length`).
  * Within a bucket records keep their order; a batch leaves when its bucket is full, what is left over at the end leaves
  * by bucket, the shortest first. Nothing is lost.
  *
- * @throws MillraceError MILLRACE_USAGE for boundaries that don't ascend or a size below 1
+ * @throws MillraceError MILLRACE_USAGE for boundaries that don't ascend, a size or budget below 1, or both of these
  */
-export function bucket<T extends Text>({ size = 32, boundaries = 'found' }: BucketOptions = {}): Stage<T, BatchOf<T>> {
-  checkPositive('batch size', size);
+export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, BatchOf<T>> {
+  const { boundaries = 'found', padding = 0.1 } = options;
+  const limit = batchLimit(options);
   if (boundaries !== 'found') checkAscending(boundaries);
+  const find = (sample: readonly Held<T>[]) =>
+    findBoundaries(
+      sample.map((held) => Math.max(...lengthsOf(held))),
+      padding,
+    );
   return defineStage<T, BatchOf<T>>({
     name: 'bucket',
-    options: { size, boundaries },
+    options: { ...limit, boundaries, ...(boundaries === 'found' && { padding }) },
     async *stream(source, context) {
       const resumed = context.resumed as unknown as BucketState | undefined;
       const given = resumed?.boundaries ?? (boundaries === 'found' ? undefined : boundaries);
-      let buckets = given && new Buckets<T>(given, size);
+      let buckets = given && new Buckets<T>(given, limit);
       let sample: Held<T>[] = [];
       const again = resumed?.again ?? 0;
       const held = new Set(resumed?.held);
@@ -72,12 +83,12 @@ export function bucket<T extends Text>({ size = 32, boundaries = 'found' }: Buck
         else {
           sample.push(...rowsOf(chunk));
           if (sample.length < SAMPLE) continue;
-          buckets = new Buckets<T>(findBoundaries(sample.slice(0, SAMPLE)), size);
+          buckets = new Buckets<T>(find(sample.slice(0, SAMPLE)), limit);
           yield* put(sample, buckets);
           sample = [];
         }
       }
-      buckets ??= new Buckets<T>(findBoundaries(sample), size);
+      buckets ??= new Buckets<T>(find(sample), limit);
       yield* put(sample, buckets);
       for (let rest = buckets.shift(); rest; rest = buckets.shift()) yield collate(rest, context);
     },
@@ -93,53 +104,16 @@ function* rowsOf<T extends Text>(chunk: Chunk<T>): Generator<Held<T>> {
   for (let row = 0; row < chunk.length; row++) yield { chunk, row };
 }
 
-/** Records by length, each with its ordinal. */
-class Buckets<T extends Text> {
-  readonly boundaries: readonly number[];
-  readonly #size: number;
-  readonly #buckets: { records: Held<T>[]; ordinals: number[] }[];
-
-  constructor(boundaries: readonly number[], size: number) {
-    this.boundaries = boundaries;
-    this.#size = size;
-    this.#buckets = Array.from({ length: boundaries.length + 1 }, () => ({ records: [], ordinals: [] }));
+function batchLimit({ size, tokens }: BucketOptions): BatchLimit {
+  if (size !== undefined && tokens !== undefined) {
+    throw new MillraceError('MILLRACE_USAGE', 'A batch has one limit', { expected: 'either size or tokens, not both' });
   }
-
-  /** The bucket that the record fills, if it does; it is empty then. */
-  add(record: Held<T>, ordinal: number): Held<T>[] | undefined {
-    const length = longestOf(record);
-    const beyond = this.boundaries.findIndex((boundary) => length <= boundary);
-    const index = beyond < 0 ? this.boundaries.length : beyond;
-    const bucket = this.#buckets[index] as { records: Held<T>[]; ordinals: number[] };
-    bucket.ordinals.push(ordinal);
-    return bucket.records.push(record) < this.#size ? undefined : this.#empty(index);
+  if (tokens !== undefined) {
+    checkPositive('token budget', tokens);
+    return { tokens };
   }
-
-  /** The first bucket that is not empty, if there is one; it is empty then. */
-  shift(): Held<T>[] | undefined {
-    const index = this.#buckets.findIndex(({ records }) => records.length > 0);
-    return index < 0 ? undefined : this.#empty(index);
-  }
-
-  ordinals(): number[] {
-    return this.#buckets.flatMap(({ ordinals }) => ordinals);
-  }
-
-  #empty(index: number): Held<T>[] {
-    const { records } = this.#buckets[index] as { records: Held<T>[] };
-    this.#buckets[index] = { records: [], ordinals: [] };
-    return records;
-  }
-}
-
-/** Quantiles of the lengths, each once. */
-function findBoundaries(sample: readonly Held<Text>[]): number[] {
-  const lengths = sample.map(longestOf).sort((a, b) => a - b);
-  const cuts = Array.from({ length: FOUND_BUCKETS - 1 }, (_, cut) =>
-    Math.ceil(((cut + 1) * lengths.length) / FOUND_BUCKETS),
-  );
-  const found = cuts.map((cut) => lengths[cut - 1]).filter((length) => length !== undefined);
-  return [...new Set(found)];
+  checkPositive('batch size', size ?? 32);
+  return { size: size ?? 32 };
 }
 
 function checkAscending(boundaries: readonly number[]): void {

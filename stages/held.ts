@@ -21,30 +21,33 @@ export function holdsPair(held: Held<Text>): held is Held<SentencePair> {
 }
 
 /** Which sentence of a record: one of a pair's, or the record itself. */
-export type Side = 'premise' | 'hypothesis' | 'sentence';
+export type Side = keyof typeof ID_COLUMNS;
+
+// Not put together where they are needed: to make such a name takes longer than to read what it names.
+const ID_COLUMNS = { premise: 'premise.ids', hypothesis: 'hypothesis.ids', sentence: 'ids' } as const;
 
 /** @throws MillraceError MILLRACE_SHAPE when the sentence has none */
 export function idsOf(held: Held<Text>, side: Side): ArrayLike<number> {
-  const column = columnOf(held, side === 'sentence' ? 'ids' : `${side}.ids`);
+  const column = columnOf(held, ID_COLUMNS[side]);
   const ids = column instanceof Int32ListColumn ? column.get(held.row) : sentenceOf(recordOf(held), side).ids;
   if (!ids) throw missingField('ids', recordOf(held).origin, 'Put ids before it.');
   return ids;
 }
 
 /**
- * Tokens of the record's longest sentence: what a batch must be wide enough for.
+ * Tokens of each of the record's sentences: what a batch must be wide enough for.
  *
  * @throws MillraceError MILLRACE_SHAPE when a sentence has no ids
  */
-export function longestOf(held: Held<Text>): number {
+export function lengthsOf(held: Held<Text>): number[] {
   const { row } = held;
   const premises = columnOf(held, 'premise.ids');
   const hypotheses = columnOf(held, 'hypothesis.ids');
   if (premises instanceof Int32ListColumn && hypotheses instanceof Int32ListColumn) {
-    return Math.max(lengthAt(premises, row), lengthAt(hypotheses, row));
+    return [lengthAt(premises, row), lengthAt(hypotheses, row)];
   }
   const sides: Side[] = holdsPair(held) ? ['premise', 'hypothesis'] : ['sentence'];
-  return Math.max(...sides.map((side) => idsOf(held, side).length));
+  return sides.map((side) => idsOf(held, side).length);
 }
 
 /** Index into LABELS, -1 for no label. */

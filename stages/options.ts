@@ -35,6 +35,17 @@ export function integer(help: string, fallback?: number): Option<number | undefi
   };
 }
 
+/** A share: a number from 0 to 1. */
+export function share(help: string, fallback: number): Option<number> {
+  return {
+    help,
+    placeholder: 'X',
+    rule: 'a number from 0 to 1',
+    fallback,
+    read: (value) => (/^\d*\.?\d+$/.test(value) && Number(value) <= 1 ? Number(value) : undefined),
+  };
+}
+
 /** Whole numbers apart by `-`, or by `|`, which a shell must not see. */
 export function integers(help: string): Option<number[] | undefined> {
   return {

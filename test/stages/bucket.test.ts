@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { MillraceError, Pipeline } from '../../pipeline/index.ts';
+import { findBoundaries } from '../../stages/boundaries.ts';
 import { type BucketOptions, bucket } from '../../stages/bucket.ts';
 import { ids } from '../../stages/ids.ts';
 import { parse } from '../../stages/parse.ts';
@@ -66,14 +67,61 @@ test('boundaries that are found: nothing is lost or doubled, and buckets keep th
   );
 });
 
-test('found boundaries are the quartiles of the first records, even past the sample', async (t) => {
-  // Lengths 1 to 40, each as often as every other: quartiles at 10, 20 and 30.
-  const pairs = Array.from({ length: 2000 }, (_, row) => pairOf(row, 1 + ((row * 7) % 40), 1));
-  const found = await batchesOf(pairs, { size: 16 });
-  const given = await batchesOf(pairs, { size: 16, boundaries: [10, 20, 30] });
+test('boundaries are found from the first records, and keep padding below the target', async (t) => {
+  const pairs = Array.from({ length: 2000 }, (_, row) => {
+    const length = 1 + ((row * 7) % 40);
+    return pairOf(row, length, length);
+  });
+  for (const padding of [0.05, 0.1, 0.3]) {
+    const found = await batchesOf(pairs, { size: 16, padding });
+    const { cells, padding: spent } = recount(found);
+    t.true((spent as number) <= padding * (cells as number), `${padding}`);
+    const boundaries = findBoundaries(
+      Array.from({ length: 1024 }, (_, row) => 1 + ((row * 7) % 40)),
+      padding,
+    );
+    const given = await batchesOf(pairs, { size: 16, boundaries });
+    t.deepEqual(
+      found.map(({ pairIds }) => pairIds),
+      given.map(({ pairIds }) => pairIds),
+    );
+  }
+});
+
+test('a token budget: no batch has more cells, none could have taken the next of its bucket, nothing is lost', async (t) => {
+  const pairs = Array.from({ length: 700 }, (_, row) => pairOf(row, 1 + ((row * 7) % 23), 1 + ((row * 5) % 17)));
+  const boundaries = [8, 16];
+  const batches = await batchesOf(pairs, { tokens: 400, boundaries });
+  const cells = (rows: readonly number[]) =>
+    rows.length *
+    (Math.max(...rows.map((row) => 1 + ((row * 7) % 23))) + Math.max(...rows.map((row) => 1 + ((row * 5) % 17))));
+  const rowsOf = (ids: readonly string[]) => ids.map((id) => pairs.findIndex((pair) => pair.id === id));
+  const rows = batches.map(({ pairIds }) => rowsOf(pairIds));
+  for (const batch of rows) t.true(cells(batch) <= 400);
   t.deepEqual(
-    found.map(({ pairIds }) => pairIds),
-    given.map(({ pairIds }) => pairIds),
+    rows.flat().sort((a, b) => a - b),
+    pairs.map((_, row) => row),
+  );
+  const bucketOf = (row: number) => {
+    const longest = Math.max(1 + ((row * 7) % 23), 1 + ((row * 5) % 17));
+    return boundaries.findIndex((end) => longest <= end);
+  };
+  for (const bucket of [0, 1, -1]) {
+    const mine = rows.filter((batch) => bucketOf(batch[0] as number) === bucket);
+    mine.slice(0, -1).forEach((batch, i) => {
+      t.true(cells([...batch, (mine[i + 1] as number[])[0] as number]) > 400);
+    });
+  }
+});
+
+test('a sentence longer than the budget makes a batch of its own', async (t) => {
+  const batches = await batchesOf([pairOf(0, 3, 3), pairOf(1, 50, 50), pairOf(2, 3, 3)], {
+    tokens: 20,
+    boundaries: [99],
+  });
+  t.deepEqual(
+    batches.map(({ size }) => size),
+    [1, 1, 1],
   );
 });
 

@@ -1,0 +1,76 @@
+import { type Held, lengthsOf } from './held.ts';
+import type { Text } from './sentences.ts';
+
+/** When a bucket is a batch: at so many records, or before its cells, padding included, are more than so many. */
+export type BatchLimit = { readonly size: number } | { readonly tokens: number };
+
+/** Records by length, each with its ordinal: what `bucket` holds back. */
+export class Buckets<T extends Text> {
+  /** Where each bucket but the last ends. */
+  readonly boundaries: readonly number[];
+  readonly #limit: BatchLimit;
+  readonly #buckets: Bucket<T>[];
+
+  constructor(boundaries: readonly number[], limit: BatchLimit) {
+    this.boundaries = boundaries;
+    this.#limit = limit;
+    this.#buckets = Array.from({ length: boundaries.length + 1 }, () => new Bucket<T>());
+  }
+
+  /** Puts a record into its bucket; answers the batch that is due by that, if one is. */
+  add(record: Held<T>, ordinal: number): Held<T>[] | undefined {
+    const lengths = lengthsOf(record);
+    const longest = Math.max(...lengths);
+    const beyond = this.boundaries.findIndex((boundary) => longest <= boundary);
+    const index = beyond < 0 ? this.boundaries.length : beyond;
+    const limit = this.#limit;
+    if ('size' in limit) {
+      const bucket = this.#buckets[index] as Bucket<T>;
+      bucket.add(record, ordinal, lengths);
+      return bucket.records.length < limit.size ? undefined : this.#empty(index);
+    }
+    const bucket = this.#buckets[index] as Bucket<T>;
+    const due = bucket.records.length > 0 && bucket.cellsWith(lengths) > limit.tokens ? this.#empty(index) : undefined;
+    (this.#buckets[index] as Bucket<T>).add(record, ordinal, lengths);
+    return due;
+  }
+
+  /** The records of the first bucket that is not empty, if there is one; it is empty then. */
+  shift(): Held<T>[] | undefined {
+    const index = this.#buckets.findIndex(({ records }) => records.length > 0);
+    return index < 0 ? undefined : this.#empty(index);
+  }
+
+  /** Of all records held. */
+  ordinals(): number[] {
+    return this.#buckets.flatMap(({ ordinals }) => ordinals);
+  }
+
+  #empty(index: number): Held<T>[] {
+    const { records } = this.#buckets[index] as Bucket<T>;
+    this.#buckets[index] = new Bucket<T>();
+    return records;
+  }
+}
+
+class Bucket<T extends Text> {
+  readonly records: Held<T>[] = [];
+  readonly ordinals: number[] = [];
+  /** The longest premise and the longest hypothesis, or the longest sentence. */
+  #widths: readonly number[] = [];
+
+  add(record: Held<T>, ordinal: number, lengths: readonly number[]): void {
+    this.records.push(record);
+    this.ordinals.push(ordinal);
+    this.#widths = this.#widened(lengths);
+  }
+
+  /** Cells of the batch that these records and one more of such lengths would make. */
+  cellsWith(lengths: readonly number[]): number {
+    return (this.records.length + 1) * this.#widened(lengths).reduce((sum, width) => sum + width, 0);
+  }
+
+  #widened(lengths: readonly number[]): number[] {
+    return lengths.map((length, side) => Math.max(length, this.#widths[side] ?? 1));
+  }
+}
