@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The door: picks a command, maps errors to exit codes, nothing else. */
 import { Command, CommanderError } from 'commander';
-import { version } from './commands/version.ts';
 import { MillraceError, unknownName } from './pipeline/errors.ts';
+import { version } from './pipeline/version.ts';
 
 /** What each command does, and where it is; only the one that is asked for is loaded. */
 const commands = {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { version } from '../commands/version.ts';
+import { version } from '../pipeline/version.ts';
 
 /** Where a figure comes from: without it a figure means little. */
 function circumstances() {

@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import type { Command } from 'commander';
+import { version } from '../pipeline/version.ts';
 import { defaultCacheDir } from '../stages/index.ts';
-import { version } from './version.ts';
 
 /** `millrace doctor` */
 export function configure(command: Command): void {

@@ -2,6 +2,7 @@ import { Argument, type Command, Option } from 'commander';
 import type { EngineName } from '../engine/index.ts';
 import type { Head } from '../models/index.ts';
 import { parseOnError } from '../pipeline/index.ts';
+import { version } from '../pipeline/version.ts';
 import {
   type MissingPolicy,
   missingPolicies,
@@ -21,7 +22,6 @@ import {
   wholeNumber,
 } from './options.ts';
 import { Progress } from './progress.ts';
-import { version } from './version.ts';
 
 export interface TrainFlags extends SourceFlags {
   readonly train: readonly string[];

@@ -51,12 +51,16 @@ export function inWords({ source, stages }: Definition): string {
 }
 
 function nameInWords(name: string, options: unknown): string {
-  const told = Object.entries(options ?? {}).flatMap(([option, value]) =>
-    typeof value === 'object' && !Array.isArray(value)
-      ? []
-      : [`${option}=${Array.isArray(value) ? value.join('-') : value}`],
-  );
+  const told = Object.entries(options ?? {}).flatMap(([option, value]) => {
+    if (Array.isArray(value)) return [`${option}=${value.join('-')}`];
+    return typeof value === 'object' ? [] : [`${option}=${shorten(value)}`];
+  });
   return told.length > 0 ? `${name}:${told.join(',')}` : name;
+}
+
+/** A hash says enough with its beginning. */
+function shorten(value: unknown): string {
+  return String(value).replace(/^([0-9a-f]{8})[0-9a-f]{56}$/, '$1');
 }
 
 /**

@@ -5,6 +5,7 @@
  * - {@link defineStage} makes a stage from a function over records, tables or chunks.
  * - A {@link Chunk} is how records travel: {@link ArrayChunk} for values, {@link ColumnChunk} for tables.
  */
+export { type CacheEntry, isIntact, listCaches, removeCache } from './cache/store.ts';
 export { ArrayChunk, CHUNK_LENGTH, type Chunk } from './chunk.ts';
 export { ColumnChunk, type Columns } from './column-chunk.ts';
 export {
@@ -16,6 +17,7 @@ export {
   Utf8Column,
   Utf8ListColumn,
 } from './columns.ts';
+export { type Definition, definitionOf, fingerprint, identityOf } from './definition.ts';
 export {
   type ErrorCode,
   type ErrorDetails,

@@ -1,5 +1,6 @@
 import { type AsyncIterableInput, AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { OperatorAsyncFunction, UnaryFunction } from 'ix/interfaces';
+import { cached } from './cache/cached.ts';
 import type { Chunk } from './chunk.ts';
 import { MillraceError } from './errors.ts';
 import type { Report } from './meter.ts';
@@ -73,7 +74,9 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
   ): Pipeline<T> {
     const pipeline: Pipeline<S> =
       values instanceof Pipeline ? values : Pipeline.fromSource(iterableSource<S>(iterable(values)));
-    return selector ? pipeline.map(selector.bind(thisArg)) : (pipeline as Pipeline<unknown> as Pipeline<T>);
+    return selector
+      ? pipeline.map(thisArg === undefined ? selector : selector.bind(thisArg))
+      : (pipeline as Pipeline<unknown> as Pipeline<T>);
   }
 
   /** A pipeline over a source of chunks. */
@@ -183,6 +186,24 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
   /** The same records in chunks of `length`. */
   rechunk(length: number): Pipeline<T> {
     return this.stage(rechunk(length));
+  }
+
+  /**
+   * The records of the stages so far, written to a file in `dir` by the first iteration that comes to their end, and read
+   * from it by later ones, in any process: the source and the stages don't run then. So what they do besides, such as to
+   * write a file or to call `tap`, isn't done either.
+   *
+   * A cache belongs to what the source held, to the stages with their options, and to this version of Millrace; when one
+   * of them changes, another is written. Functions are known by their text, not by what they close over. Whoever stops
+   * early leaves no cache behind. A run whose error policy is to fail on bad records, or to keep them somewhere, reads no
+   * cache from which some were left out.
+   *
+   * @param dir is made if need be; `millrace cache` lists and removes what is in it
+   * @throws MillraceError MILLRACE_USAGE where nobody could tell when the source changes, such as an array; when iterated
+   * MILLRACE_SHAPE for records that would not come back as they are, and MILLRACE_NOT_FOUND when `dir` cannot be written
+   */
+  cache(dir: string): Pipeline<T> {
+    return new Pipeline<T>({ source: cached<T>(this, dir), stages: [] }, this.#signal);
   }
 
   /** These records, then those of the others. */

@@ -2,12 +2,13 @@
  * The stages by name, for whoever names them in text, such as `tokenize:parse,unescape=true`: what each works on, its
  * options and an example. `millrace pipe --help` prints this.
  */
+import { join } from 'node:path';
 import type { Pipeline } from '../pipeline/index.ts';
 import { batch } from './batch.ts';
 import { bucket } from './bucket.ts';
 import { count } from './count.ts';
 import { glove } from './glove.ts';
-import { ids } from './ids.ts';
+import { ids, idsBuiltFrom } from './ids.ts';
 import { lines } from './lines.ts';
 import { lowercase } from './lowercase.ts';
 import { choice, flag, integer, integers, type Options, type OptionValues, text } from './options.ts';
@@ -26,6 +27,8 @@ export type Flow = 'blocks' | 'lines' | 'records';
 export interface Surroundings {
   /** For stages that draw at random. */
   readonly seed: number;
+  /** Where what can be made again is kept. */
+  readonly cacheDir: string;
 }
 
 export interface CatalogEntry<O extends Options = Options> {
@@ -138,7 +141,7 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     add: (pipeline, { vocabulary: path, 'min-count': minCount, 'max-size': maxSize }) => {
       const records = pipeline as Pipeline<Text>;
       const bounds = { minCount, ...(maxSize !== undefined && { maxSize }) };
-      return records.pipe(ids(() => (path === undefined ? Vocabulary.build(records, bounds) : Vocabulary.load(path))));
+      return records.pipe(path === undefined ? idsBuiltFrom(records, bounds) : ids(() => Vocabulary.load(path)));
     },
   }),
   glove: entry({
@@ -173,6 +176,15 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     },
     add: (pipeline, { boundaries, size }) =>
       (pipeline as Pipeline<Text>).pipe(bucket({ size, ...(boundaries !== undefined && { boundaries }) })),
+  }),
+  cache: entry({
+    summary: 'keeps the records in a file, from which they are read the next time instead of being made again',
+    example: 'pipe snli:train tokenize:parse lowercase cache shuffle:10000 --limit 100',
+    takes: 'records',
+    gives: 'records',
+    main: 'folder',
+    options: { folder: text('where the file goes (default: pipelines in --cache-dir)') },
+    add: (pipeline, { folder }, { cacheDir }) => pipeline.cache(folder ?? join(cacheDir, 'pipelines')),
   }),
   shuffle: entry({
     summary: 'a windowed shuffle',

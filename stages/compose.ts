@@ -1,5 +1,6 @@
 import { MillraceError, type Pipeline, unknownName } from '../pipeline/index.ts';
 import { catalog, type Flow, type Surroundings } from './catalog.ts';
+import { defaultCacheDir } from './download.ts';
 import { readOptions } from './options.ts';
 import { formatOf, read } from './read.ts';
 import type { SourceOptions } from './source.ts';
@@ -13,7 +14,7 @@ import type { SourceOptions } from './source.ts';
 export function compose(
   source: string,
   stages: readonly string[],
-  { seed = 0, ...options }: Partial<Surroundings> & Omit<SourceOptions, 'signal'> = {},
+  { seed = 0, ...options }: Partial<Pick<Surroundings, 'seed'>> & Omit<SourceOptions, 'signal'> = {},
 ): Pipeline<unknown> {
   let pipeline: Pipeline<unknown> = read(source, options);
   let flow: Flow = 'blocks';
@@ -26,7 +27,7 @@ export function compose(
         found: stages.join(' '),
       });
     }
-    pipeline = entry.add(pipeline, values, { seed });
+    pipeline = entry.add(pipeline, values, { seed, cacheDir: options.cacheDir ?? defaultCacheDir() });
     flow = entry.gives;
   };
   for (const written of stages) {

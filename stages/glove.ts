@@ -215,6 +215,7 @@ function normalValues(random: Random): () => number {
 export function glove(vocabulary?: () => Promise<Vocabulary>): Stage<Block, WordVector> {
   return defineStage<Block, WordVector>({
     name: 'glove',
+    ...(vocabulary && { options: { vocabulary }, identify: async () => (await vocabulary()).fingerprint }),
     async *stream(source) {
       const words = await vocabulary?.();
       const blocks = (async function* () {

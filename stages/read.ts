@@ -1,5 +1,6 @@
 import { ArrayChunk, Pipeline } from '../pipeline/index.ts';
 import { corpora } from './corpora.ts';
+import { identifySource } from './identity.ts';
 import { lines } from './lines.ts';
 import { parse } from './parse.ts';
 import type { Block, Line, SentencePair } from './records.ts';
@@ -13,6 +14,7 @@ export function read(spec: string, options: Omit<SourceOptions, 'signal'> = {}):
   return Pipeline.fromSource<Block>({
     name: 'read',
     options: { source: spec },
+    identify: (signal) => identifySource(spec, { ...options, signal }),
     async *open({ signal, resumed, onCheckpoint }) {
       // How many files have been read to their end, and how far the next.
       const place = { files: 0, bytes: 0 };

@@ -69,19 +69,28 @@ export function parseSourceSpec(spec: string): SourceSpec {
 export async function* openSource(spec: string, options: SourceOptions = {}): AsyncGenerator<Block, void> {
   const source = parseSourceSpec(spec);
   const { name } = source;
+  const file = await fetchSource(source, options);
+  if (file) return yield* openPath(file.path, file.entry, name, options);
+  const origin = { source: name };
+  yield* toBlocks(gunzipIfGzip(readStdin, origin, options), origin);
+}
+
+/** The file that a source is in, downloaded if need be, and the entry that is meant. Standard input is in none. */
+export async function fetchSource(
+  source: SourceSpec,
+  options: SourceOptions,
+): Promise<{ readonly path: string; readonly entry?: string | undefined } | undefined> {
   switch (source.kind) {
-    case 'stdin': {
-      const origin = { source: name };
-      return yield* toBlocks(gunzipIfGzip(readStdin, origin, options), origin);
-    }
+    case 'stdin':
+      return undefined;
     case 'file':
-      return yield* openPath(source.path, source.entry, name, options);
+      return source;
     case 'http':
-      return yield* openPath(await download(source.url, options), source.entry, name, options);
+      return { path: await download(source.url, options), entry: source.entry };
     case 'corpus': {
       const place = locate(source.corpus, options.mirror || process.env.MILLRACE_MIRROR || source.corpus.base);
       const path = place instanceof URL ? await download(place.href, options) : place;
-      return yield* openPath(path, source.corpus.entry, name, options);
+      return { path, entry: source.corpus.entry };
     }
   }
 }
@@ -104,14 +113,13 @@ async function* openPath(
       origin,
     );
   }
-  const entries = await listEntries(path, options);
-  for (const entry of await choose(entries, pattern, { source: name })) {
+  for (const entry of await chooseEntries(path, pattern, name, options)) {
     const origin = { source: name, entry: entry.name };
     yield* toBlocks(readEntryBytes(path, entry, origin, options), origin);
   }
 }
 
-async function isZipFile(path: string, { signal }: ReadOptions): Promise<boolean> {
+export async function isZipFile(path: string, { signal }: ReadOptions): Promise<boolean> {
   const handle = await openFile(path, signal);
   try {
     // What a pipe has given is gone: so only a file, which can be read again, is looked at.
@@ -124,8 +132,18 @@ async function isZipFile(path: string, { signal }: ReadOptions): Promise<boolean
   }
 }
 
-/** The entries that a pattern means: one by its exact name, else all that the glob matches, else the only one. */
-async function choose(entries: readonly ZipEntry[], pattern: string | undefined, origin: Origin): Promise<ZipEntry[]> {
+/**
+ * The entries of an archive that a pattern means: one by its exact name, else all that the glob matches, else the only
+ * one.
+ */
+export async function chooseEntries(
+  path: string,
+  pattern: string | undefined,
+  name: string,
+  options: ReadOptions,
+): Promise<ZipEntry[]> {
+  const entries = await listEntries(path, options);
+  const origin: Origin = { source: name };
   if (entries.length === 0) throw new MillraceError('MILLRACE_NOT_FOUND', 'The archive holds no files', { origin });
   if (pattern === undefined) {
     if (entries.length === 1) return [...entries];

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { MillraceError, Pipeline } from '../pipeline/index.ts';
+import { fingerprint, MillraceError, Pipeline } from '../pipeline/index.ts';
 import type { Text } from './sentences.ts';
 import { TokenTable } from './token-table.ts';
 import { byCountThenBytes, WordCounts } from './word-counts.ts';
@@ -29,6 +29,7 @@ export class Vocabulary {
   /** How often each token occurred, by id; for `<unk>`, how often what was left out did. */
   readonly counts: readonly number[];
   readonly #ids: ReadonlyMap<string, number>;
+  #fingerprint: string | undefined;
   // Made when first asked for: who looks up strings only can do without.
   #byBytes: { readonly table: TokenTable; readonly ids: readonly number[] } | undefined;
 
@@ -103,6 +104,12 @@ export class Vocabulary {
 
   get size(): number {
     return this.tokens.length;
+  }
+
+  /** A hash of the tokens in their order: vocabularies that share it give the same ids. */
+  get fingerprint(): string {
+    this.#fingerprint ??= fingerprint(this.tokens);
+    return this.#fingerprint;
   }
 
   /** The id of `token`, that of `<unk>` if the vocabulary lacks it. */

@@ -56,7 +56,7 @@ export class FrameWriter {
     const bytes = Buffer.alloc(aligned(MAGIC.length + HEADER_FIELDS + json.length));
     bytes.set(MAGIC);
     bytes.writeUInt32LE(json.length, 12);
-    bytes.set(json, 16);
+    bytes.set(json, MAGIC.length + HEADER_FIELDS);
     bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
     writer.#push(bytes);
     return writer;
@@ -111,12 +111,11 @@ export class FrameWriter {
   }
 
   async #flush(): Promise<void> {
-    const pending = this.#pending;
-    this.#written += this.#pendingBytes;
+    const bytes = Buffer.concat(this.#pending);
+    this.#written += bytes.length;
     this.#pending = [];
     this.#pendingBytes = 0;
-    // All of it, however little the system takes at once.
-    await this.#file.writeFile(pending);
+    await this.#file.appendFile(bytes);
   }
 
   async #close(): Promise<void> {
@@ -125,50 +124,132 @@ export class FrameWriter {
   }
 }
 
-/** Reads what {@link FrameWriter} has finished. Whatever else it finds is a MillraceError `MILLRACE_CHECKSUM`. */
+/** Reads what {@link FrameWriter} has finished; all else is refused with a MillraceError `MILLRACE_CHECKSUM`. */
 export class FrameReader {
+  readonly path: string;
   readonly header: Json;
   readonly footer: Json;
-  readonly path: string;
   readonly #file: FileHandle;
   readonly #start: number;
   readonly #end: number;
 
-  private constructor(path: string, file: FileHandle, header: Block, footer: Block) {
+  private constructor(path: string, file: FileHandle, header: Ending, footer: Ending) {
     this.path = path;
     this.#file = file;
     this.header = header.json;
     this.footer = footer.json;
-    this.#start = header.end;
-    this.#end = footer.start;
+    this.#start = header.offset;
+    this.#end = footer.offset;
   }
 
-  /** Opens a file and makes sure that it is whole; the frames' CRCs are for {@link FrameReader.frames} to check. */
+  /** Opens a file and makes sure that it was finished. The frames are only checked when they are read. */
   static async open(path: string): Promise<FrameReader> {
     const file = await open(path);
     try {
-      const { size } = await file.stat();
-      return new FrameReader(path, file, await readHeader(file, size, path), await readFooter(file, size, path));
+      return new FrameReader(path, file, await readHeader(file, path), await readFooter(file, path));
     } catch (error) {
       await file.close();
       throw error;
     }
   }
 
+  /** The frames in order. Their parts lie in memory that nobody writes to, and begin at multiples of 8 bytes. */
   async *frames(): AsyncGenerator<Frame, void> {
-    const block: Buffer = Buffer.alloc(0);
-    const at = 0;
-    for (let position = this.#start; position + block.length - at < this.#end || at < block.length; ) {
-      // (position is that of the byte at `at`'s block; see below)
-      void position;
-      break;
+    // The beginning of a frame whose end has not been read.
+    let rest: Buffer = Buffer.alloc(0);
+    for (let position = this.#start; position < this.#end; ) {
+      const missing = rest.length < FRAME_FIELDS ? 0 : rest.readUInt32LE(4) - rest.length;
+      const size = Math.min(Math.max(BLOCK_BYTES, missing), this.#end - position);
+      const block = Buffer.allocUnsafeSlow(rest.length + size);
+      block.set(rest);
+      await readFully(this.#file, block, rest.length, position, this.path);
+      position += size;
+      let at = 0;
+      while (block.length - at >= FRAME_FIELDS) {
+        const length = block.readUInt32LE(at + 4);
+        const possible = length % ALIGNMENT === 0 && length >= FRAME_FIELDS;
+        if (!possible || length > block.length - at + this.#end - position) throw damaged(this.path);
+        if (length > block.length - at) break;
+        yield readFrame(block.subarray(at, at + length), this.path);
+        at += length;
+      }
+      rest = block.subarray(at);
     }
-    yield* [];
-    void at;
-    void block;
+    if (rest.length > 0) throw damaged(this.path);
   }
 
   async close(): Promise<void> {
     await this.#file.close();
   }
+}
+
+/** The JSON at one end of the file, and where the frames begin or end. */
+interface Ending {
+  readonly json: Json;
+  readonly offset: number;
+}
+
+async function readHeader(file: FileHandle, path: string): Promise<Ending> {
+  const fields = await read(file, 0, MAGIC.length + HEADER_FIELDS, path);
+  const end = fields.length + fields.readUInt32LE(12);
+  if (!fields.subarray(0, MAGIC.length).equals(MAGIC) || end > (await file.stat()).size) throw damaged(path);
+  const bytes = await read(file, 0, aligned(end), path);
+  if (crc32(bytes.subarray(12)) !== bytes.readUInt32LE(8)) throw damaged(path);
+  return { json: JSON.parse(bytes.toString('utf8', fields.length, end)), offset: bytes.length };
+}
+
+async function readFooter(file: FileHandle, path: string): Promise<Ending> {
+  const { size } = await file.stat();
+  if (size < TRAILER_BYTES) throw damaged(path);
+  const trailer = await read(file, size - TRAILER_BYTES, size, path);
+  const length = trailer.readUInt32LE(4);
+  const offset = Number(trailer.readBigUInt64LE(8));
+  const whole = offset + aligned(length) + TRAILER_BYTES === size && offset % ALIGNMENT === 0;
+  if (!whole || !trailer.subarray(16).equals(COMPLETE)) throw damaged(path);
+  const bytes = await read(file, offset, size, path);
+  if (trailerCrc(bytes, bytes.length - TRAILER_BYTES) !== trailer.readUInt32LE(0)) throw damaged(path);
+  return { json: JSON.parse(bytes.toString('utf8', 0, length)), offset };
+}
+
+function readFrame(bytes: Buffer, path: string): Frame {
+  if (crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)) throw damaged(path);
+  const end = FRAME_FIELDS + bytes.readUInt32LE(12);
+  const [meta, sizes] = JSON.parse(bytes.toString('utf8', FRAME_FIELDS, end)) as [Json, number[]];
+  let at = aligned(end);
+  const parts = sizes.map((size) => {
+    const part = new Uint8Array(bytes.buffer, bytes.byteOffset + at, size);
+    at += aligned(size);
+    return part;
+  });
+  return { rows: bytes.readUInt32LE(8), meta, parts };
+}
+
+function trailerCrc(bytes: Buffer, trailer: number): number {
+  return crc32(bytes.subarray(trailer + 4), crc32(bytes.subarray(0, trailer)));
+}
+
+async function read(file: FileHandle, start: number, end: number, path: string): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(end - start);
+  await readFully(file, bytes, 0, start, path);
+  return bytes;
+}
+
+/** Fills `bytes` from `from` on with what the file has at `position`. */
+async function readFully(file: FileHandle, bytes: Buffer, from: number, position: number, path: string): Promise<void> {
+  for (let at = from; at < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, at, bytes.length - at, position + at - from);
+    if (bytesRead === 0) throw damaged(path);
+    at += bytesRead;
+  }
+}
+
+function damaged(path: string): MillraceError {
+  return new MillraceError('MILLRACE_CHECKSUM', 'The cache file is damaged or was not finished', {
+    origin: { source: path },
+    hint: 'Remove it with `millrace cache rm`; it is made again when it is needed.',
+  });
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }

@@ -1,0 +1,64 @@
+/** Ranges over shared memory, made to range over just what they need of it. */
+
+/** Ranges over memory that holds nothing else, and what that memory is put together from. */
+export interface Compact {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** Parts of the old memory that make the new one, in order: the first begins at `runs[0]` and ends at `runs[1]`. */
+  readonly runs: readonly number[];
+  /** Of the new memory. */
+  readonly length: number;
+}
+
+/** A row that shares the range of the row before goes on to do so; nulls stay nulls. */
+export function compact(starts: Int32Array, ends: Int32Array): Compact {
+  const rows = starts.length;
+  const newStarts = new Int32Array(rows).fill(-1);
+  const newEnds = new Int32Array(rows).fill(-1);
+  const runs: number[] = [];
+  let length = 0;
+  for (let row = 0; row < rows; row++) {
+    const start = starts[row] as number;
+    const end = ends[row] as number;
+    if (start < 0) continue;
+    if (row > 0 && start === starts[row - 1] && end === ends[row - 1]) {
+      newStarts[row] = newStarts[row - 1] as number;
+      newEnds[row] = newEnds[row - 1] as number;
+      continue;
+    }
+    if (start === runs.at(-1)) runs[runs.length - 1] = end;
+    else runs.push(start, end);
+    newStarts[row] = length;
+    length += end - start;
+    newEnds[row] = length;
+  }
+  return { starts: newStarts, ends: newEnds, runs, length };
+}
+
+/** The new memory: the runs of the old one, end to end. */
+export function gather<A extends Uint8Array | Int32Array>(values: A, { runs, length }: Compact): A {
+  if (runs.length === 2) return values.subarray(runs[0], runs[1]) as A;
+  const gathered = new (values instanceof Int32Array ? Int32Array : Uint8Array)(length) as A;
+  let at = 0;
+  for (let run = 0; run < runs.length; run += 2) {
+    const start = runs[run] as number;
+    const end = runs[run + 1] as number;
+    // Most runs are words: too short for a call to be worth while.
+    if (end - start > LONG_RUN) gathered.set(values.subarray(start, end), at);
+    else for (let i = start; i < end; i++) gathered[at + i - start] = values[i] as number;
+    at += end - start;
+  }
+  return gathered;
+}
+
+const LONG_RUN = 32;
+
+/** Starts and ends as the windows on one array that they may be: where each range begins at the end of the one before. */
+export function offsetsOf(starts: Int32Array, ends: Int32Array): Int32Array | undefined {
+  const offsets = new Int32Array(starts.length + 1);
+  for (let row = 0; row < starts.length; row++) {
+    if (starts[row] !== offsets[row]) return undefined;
+    offsets[row + 1] = ends[row] as number;
+  }
+  return offsets;
+}
