@@ -120,7 +120,8 @@ function indexOfKey(bytes: Uint8Array, start: number, end: number, keys: readonl
   return -1;
 }
 
-function isKey(bytes: Uint8Array, start: number, end: number, key: Key): boolean {
+/** Whether the bytes from `start` to `end` are those of `key`. */
+export function isKey(bytes: Uint8Array, start: number, end: number, key: Key): boolean {
   if (key.length !== end - start) return false;
   // From the end: keys of one row tend to begin alike (sentence1, sentence1_parse).
   for (let i = key.length - 1; i >= 0; i--) if (bytes[start + i] !== key[i]) return false;

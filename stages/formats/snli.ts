@@ -6,7 +6,7 @@ import {
   type StageContext,
   Utf8Column,
 } from '../../pipeline/index.ts';
-import { key, scanObject } from '../json-scan.ts';
+import { isKey, key, scanObject } from '../json-scan.ts';
 import { LABELS, type Line, type SentencePair } from '../records.ts';
 import { badRecord, isLabel, lineId, optionalText, type PairFormat, parseObject, requiredText } from './format.ts';
 
@@ -87,47 +87,46 @@ function scanRows(lines: ColumnChunk<Line>, context: StageContext): ColumnChunk<
   const ranges = new Int32Array(2 * KEYS.length);
   const kept = new Int32Array(lines.length);
   const labels = new Uint8Array(lines.length);
-  const starts = TEXT_FIELDS.map(() => new Int32Array(lines.length));
-  const ends = TEXT_FIELDS.map(() => new Int32Array(lines.length));
-  const more = new ExtraText(data.length);
+  const fields = TEXT_FIELDS.map(() => new FieldRanges(lines.length));
   let count = 0;
 
   for (let row = 0; row < lines.length; row++) {
-    const understood = scanObject(data, text.starts[row] as number, text.ends[row] as number, KEYS, ranges);
-    let bytes = data;
-    if (!understood) {
-      const values = parseRow(lines.get(row));
-      if (!values) return undefined;
-      more.put(values, ranges);
-      bytes = more.last;
+    const start = text.starts[row] as number;
+    const end = text.ends[row] as number;
+    let decoded: Decoded | undefined;
+    if (!scanObject(data, start, end, KEYS, ranges)) {
+      decoded = parseRow(lines.get(row), data.subarray(start, end), start, ranges);
+      if (!decoded) return undefined;
     }
-    const base = understood ? 0 : more.lastStart;
-    const labelStart = (ranges[2 * LABEL] as number) - base;
-    const label = labelCode(bytes, labelStart, (ranges[2 * LABEL + 1] as number) - base);
+    const label = labelCode(data, ranges[2 * LABEL] as number, ranges[2 * LABEL + 1] as number);
     if (label === undefined) return undefined;
     if (label < 0) continue;
     for (const field of REQUIRED) {
-      if (isBlank(bytes, (ranges[2 * field] as number) - base, (ranges[2 * field + 1] as number) - base))
-        return undefined;
+      const own = decoded?.[field];
+      const blank = own
+        ? isBlank(own, 0, own.length)
+        : isBlank(data, ranges[2 * field] as number, ranges[2 * field + 1] as number);
+      if (blank) return undefined;
     }
     kept[count] = row;
     labels[count] = label;
-    for (let field = 0; field < TEXT_FIELDS.length; field++) {
-      (starts[field] as Int32Array)[count] = ranges[2 * field] as number;
-      (ends[field] as Int32Array)[count] = ranges[2 * field + 1] as number;
+    for (let field = 0; field < fields.length; field++) {
+      const own = decoded?.[field];
+      const at = fields[field] as FieldRanges;
+      if (own) at.decoded.set(count, own);
+      at.starts[count] = ranges[2 * field] as number;
+      at.ends[count] = ranges[2 * field + 1] as number;
     }
     count++;
   }
 
   for (let unlabelled = count; unlabelled < lines.length; unlabelled++) context.drop(NO_LABEL_REASON);
   const rows = count === lines.length ? lines : lines.take(kept.subarray(0, count));
-  const all = more.appendedTo(data);
   const texts: Record<string, Utf8Column> = {};
   TEXT_FIELDS.forEach(([name], field) => {
-    const from = (starts[field] as Int32Array).subarray(0, count);
+    const column = (fields[field] as FieldRanges).toColumn(data, count);
     // A field that no row has is no column; but every row has an id.
-    if (name !== 'id' && from.every((start) => start < 0)) return;
-    texts[name] = new Utf8Column(all, from, (ends[field] as Int32Array).subarray(0, count));
+    if (name === 'id' || column.starts.some((start) => start >= 0)) texts[name] = column;
   });
   const { id, captionId, ...sentences } = texts;
   return new ColumnChunk<SentencePair>({
@@ -140,28 +139,47 @@ function scanRows(lines: ColumnChunk<Line>, context: StageContext): ColumnChunk<
   });
 }
 
+/** Of a row's wanted values, by field, those that stand escaped in the line, decoded. */
+type Decoded = readonly (Buffer | undefined)[];
+
 /**
- * The wanted values of a row that only `JSON.parse` understands; `undefined` if a rule is broken, or if a value is half
- * of a surrogate pair, which UTF-8 cannot hold.
+ * Finds the values of a row that only `JSON.parse` understands: `ranges` receives them as of any row, but for those that
+ * are answered.
+ *
+ * @returns `undefined` if a rule is broken, or if a value is half of a surrogate pair, which UTF-8 cannot hold
  */
-function parseRow(line: Line): (string | undefined)[] | undefined {
+function parseRow(line: Line, bytes: Uint8Array, offset: number, ranges: Int32Array): Decoded | undefined {
+  let values: (string | undefined)[];
   try {
     const row = parseObject(line);
-    const values = FIELDS.map((field) => optionalText(row, field, line.origin));
-    return values.some((value) => value !== undefined && /\p{Surrogate}/u.test(value)) ? undefined : values;
+    values = FIELDS.map((field) => optionalText(row, field, line.origin));
   } catch {
     return undefined;
   }
+  if (values.some((value) => value !== undefined && /\p{Surrogate}/u.test(value))) return undefined;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return values.map((value, field) => {
+    ranges[2 * field] = -1;
+    ranges[2 * field + 1] = -1;
+    if (value === undefined) return undefined;
+    const own = Buffer.from(value);
+    // A value without escapes stands in the line as it is; wherever these bytes are found, they are the value.
+    const at = text.indexOf(own);
+    if (at < 0) return own;
+    ranges[2 * field] = offset + at;
+    ranges[2 * field + 1] = offset + at + own.length;
+    return undefined;
+  });
 }
 
 /** Index into LABELS, -1 for no label, `undefined` for anything else. */
 function labelCode(bytes: Uint8Array, start: number, end: number): number | undefined {
   if (start < 0) return undefined;
   if (end - start === 1 && bytes[start] === 0x2d) return -1;
-  const code = LABEL_BYTES.findIndex(
-    (label) => label.length === end - start && label.every((b, i) => b === bytes[start + i]),
-  );
-  return code < 0 ? undefined : code;
+  for (let code = 0; code < LABELS.length; code++) {
+    if (isKey(bytes, start, end, LABEL_BYTES[code] as Buffer)) return code;
+  }
+  return undefined;
 }
 
 /** Whether a required text is missing, or has nothing that is certainly not white space. */
@@ -183,40 +201,35 @@ function withLineIds(ids: Utf8Column, rows: ColumnChunk<Line>): Column<string | 
   return Utf8Column.from(Array.from(ids.starts, (_, row) => ids.get(row) ?? lineId(rows.get(row).origin)));
 }
 
-/** Values that stood escaped in the lines, decoded, in bytes that follow those of the lines. */
-class ExtraText {
-  readonly #parts: Buffer[] = [];
-  #length: number;
-  /** The bytes of the row put last, and where they will begin. */
-  last: Buffer = Buffer.alloc(0);
-  lastStart = 0;
+/** Where the values of one field are in the lines, and those that stood escaped there, decoded. */
+class FieldRanges {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly decoded = new Map<number, Buffer>();
 
-  constructor(start: number) {
-    this.#length = start;
+  constructor(rows: number) {
+    this.starts = new Int32Array(rows);
+    this.ends = new Int32Array(rows);
   }
 
-  put(values: readonly (string | undefined)[], ranges: Int32Array): void {
-    this.lastStart = this.#length;
-    this.last = Buffer.from(values.join(''));
-    let at = this.#length;
-    values.forEach((value, field) => {
-      const size = value === undefined ? 0 : Buffer.byteLength(value);
-      ranges[2 * field] = value === undefined ? -1 : at;
-      ranges[2 * field + 1] = value === undefined ? -1 : at + size;
-      at += size;
-    });
-    this.#parts.push(this.last);
-    this.#length = at;
+  /** A column of the first `count` rows: ranges of the lines, copied out of them only if a value had to be decoded. */
+  toColumn(data: Uint8Array, count: number): Utf8Column {
+    const column = new Utf8Column(data, this.starts.subarray(0, count), this.ends.subarray(0, count));
+    if (this.decoded.size === 0) return column;
+    const values: Uint8Array[] = [];
+    const { starts, ends } = column;
+    let at = 0;
+    for (let row = 0; row < count; row++) {
+      const decoded = this.decoded.get(row);
+      if (!decoded && (starts[row] as number) < 0) continue;
+      const value = decoded ?? data.subarray(starts[row], ends[row]);
+      values.push(value);
+      starts[row] = at;
+      at += value.length;
+      ends[row] = at;
+    }
+    return new Utf8Column(Buffer.concat(values), starts, ends);
   }
-
-  appendedTo(bytes: Uint8Array): Uint8Array {
-    return this.#parts.length === 0 ? bytes : Buffer.concat([bytes, ...this.#parts]);
-  }
-}
-
-/** The annotations of lines, for other threads. */
-export function annotationsIn(lines: Utf8Column): Column<readonly string[] | undefined> {
-  return new AnnotationColumn(lines);
 }
 
 /** A field that is seldom read: parsed out of its line when it is. */
