@@ -47,11 +47,16 @@ export class Run {
     const rejects = plan.rejects ?? outerRejects;
     let from = meter.stage(plan.source.name);
     const first = new Joint(resumed[0] ?? undefined);
+    const within: Opened<unknown>[] = [];
     const context: SourceContext = {
       signal,
       resumed: first.resumed,
       onCheckpoint: (take) => first.register(() => ({ from: nothing, own: take() })),
-      open: (inner, state) => this.open(inner, state, { rejects, consumer: context.meter }),
+      open: (inner, state) => {
+        const opened = this.open(inner, state, { rejects, consumer: context.meter });
+        within.push(opened);
+        return opened;
+      },
       meter: from,
       rejects,
     };
@@ -73,7 +78,15 @@ export class Run {
     }
     const last = joint;
     const chunks = meter.link(stream, from, consumer) as AsyncIterable<Chunk<T>>;
-    return { [Symbol.asyncIterator]: () => chunks[Symbol.asyncIterator](), capture: () => last.capture() };
+    return {
+      [Symbol.asyncIterator]: () => chunks[Symbol.asyncIterator](),
+      capture: () => last.capture(),
+      meters: () => [
+        context.meter,
+        ...within.flatMap((opened) => opened.meters()),
+        ...places.map((place) => place.meter),
+      ],
+    };
   }
 }
 

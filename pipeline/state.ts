@@ -7,6 +7,7 @@
  */
 import type { Chunk } from './chunk.ts';
 import { MillraceError } from './errors.ts';
+import type { StageMeter } from './meter.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
@@ -49,6 +50,8 @@ export interface Checkpoints {
 export interface Opened<T> extends AsyncIterable<Chunk<T>> {
   /** Where the stream is now: what it gave has been taken, what it gives next has not been asked for. */
   capture(): Capture;
+  /** The counters of the source and the stages, and of what the source has opened so far. */
+  meters(): readonly StageMeter[];
 }
 
 /** A chunk, and from where it comes again: the state upstream, and how many records to leave out after it. */

@@ -11,7 +11,7 @@ import type { Source, SourceContext } from '../source.ts';
 import { type Json, without } from '../state.ts';
 import { version } from '../version.ts';
 import { FrameReader, FrameWriter } from './frame-file.ts';
-import { Ledger } from './ledger.ts';
+import { enter, type Ledger, ledgerOf } from './ledger.ts';
 import { pack, unpack } from './packed-chunk.ts';
 import { SERIAL_VERSION } from './serialized.ts';
 import { pathOf, unfinishedPath } from './store.ts';
@@ -41,14 +41,14 @@ export function cached<T>(plan: Plan<T>, dir: string): Source<T> {
       const file = await openFile(path, context);
       if (file) {
         try {
-          const ledger = Ledger.fromJson(file.footer);
+          const footer = file.footer as Footer;
           // Whoever wants to hear of bad records must be told of each.
-          if (ledger.rejected > 0 && !skipsRejects(plan, context.rejects)) return yield* context.open(plan);
+          if (footer.rejected > 0 && !skipsRejects(plan, context.rejects)) return yield* context.open(plan);
           for await (const chunk of read<T>(file, context)) {
             yield chunk;
             given += chunk.length;
           }
-          if (given === rowsOf(file.footer)) return ledger.addTo(context.meter);
+          if (given === footer.rows) return enter(footer, context.meter);
         } finally {
           await file.close();
         }
@@ -57,6 +57,9 @@ export function cached<T>(plan: Plan<T>, dir: string): Source<T> {
     },
   };
 }
+
+/** What a file ends with. */
+type Footer = Ledger & { readonly rows: number };
 
 /** All that the records depend on. */
 async function headerOf(plan: Plan<unknown>, signal: AbortSignal): Promise<Json> {
@@ -98,8 +101,8 @@ async function* read<T>(file: FrameReader, { meter }: SourceContext): AsyncGener
 /** What the report calls it. */
 const DAMAGE = 'damaged cache files';
 
-function noteDamage({ tallies }: StageMeter): void {
-  tallies.set(DAMAGE, 1 + (tallies.get(DAMAGE) ?? 0));
+function noteDamage(meter: StageMeter): void {
+  meter.tally(DAMAGE, 1);
 }
 
 /** The chunks of a plan, which are in the file when the last of them has been taken. */
@@ -109,18 +112,21 @@ async function* written<T>(
   path: string,
   context: SourceContext,
 ): AsyncGenerator<Chunk<T>, void> {
-  const ledger = new Ledger();
   const writer = await orDiskError(path, createWriter(path, header));
   let rows = 0;
   try {
-    for await (const chunk of context.open(ledger.watch(plan))) {
+    const opened = context.open(plan);
+    for await (const chunk of opened) {
       await orDiskError(path, writer.write(pack(chunk)));
       rows += chunk.length;
       yield chunk;
     }
     const now = await headerOf(plan, context.signal);
     // What was read may be a mixture of what the sources held before and hold now.
-    if (fingerprint(now) === fingerprint(header)) await orDiskError(path, writer.finish({ rows, ...ledger.toJson() }));
+    if (fingerprint(now) === fingerprint(header)) {
+      const footer: Footer = { rows, ...ledgerOf(opened.meters()) };
+      await orDiskError(path, writer.finish(footer));
+    }
   } finally {
     await writer.discard();
   }
@@ -141,10 +147,6 @@ async function orDiskError<R>(path: string, work: Promise<R>): Promise<R> {
       cause,
     });
   }
-}
-
-function rowsOf(footer: Json): number {
-  return (footer as { rows: number }).rows;
 }
 
 /** Whether every bad record in the plan, and in the plans in it, is left out without a word. */

@@ -1,92 +1,31 @@
 /**
- * What the stages of a plan leave out and count, kept with their records: so that a run that is given the records out of
- * a file can report what became of the others.
+ * What became of the records that did not come out, kept with those that did: so that a run that is given the records out
+ * of a file can report it.
  */
 import type { StageMeter } from '../meter.ts';
-import type { Plan } from '../run.ts';
-import type { Source, SourceContext } from '../source.ts';
-import type { StageContext, StageSpec } from '../spec.ts';
-import type { Json } from '../state.ts';
 
-type Figures = Record<string, number>;
+type Figures = Readonly<Record<string, number>>;
 
-export class Ledger {
-  rejected = 0;
-  readonly dropped: Figures = {};
-  readonly tallies: Figures = {};
-  /** Of the plan's sources: one that is a cache itself has entered there what it was told by its file. */
-  readonly #sources: StageMeter[] = [];
+/** The counts of all stages of a plan together, in plain JSON. */
+export type Ledger = { readonly rejected: number; readonly dropped: Figures; readonly tallies: Figures };
 
-  static fromJson(json: Json): Ledger {
-    const { rejected, dropped, tallies } = json as { rejected: number; dropped: Figures; tallies: Figures };
-    const ledger = new Ledger();
-    ledger.rejected = rejected;
-    Object.assign(ledger.dropped, dropped);
-    Object.assign(ledger.tallies, tallies);
-    return ledger;
-  }
-
-  toJson(): { readonly rejected: number; readonly dropped: Figures; readonly tallies: Figures } {
-    const sources = this.#sources;
-    return {
-      rejected: sources.reduce((sum, { rejected }) => sum + rejected, this.rejected),
-      dropped: sumOf([this.dropped, ...sources.map(({ dropped }) => Object.fromEntries(dropped))]),
-      tallies: sumOf([this.tallies, ...sources.map(({ tallies }) => Object.fromEntries(tallies))]),
-    };
-  }
-
-  /** Enters everything in the counters of a stage. */
-  addTo(meter: StageMeter): void {
-    meter.rejected += this.rejected;
-    for (const [reason, n] of Object.entries(this.dropped))
-      meter.dropped.set(reason, n + (meter.dropped.get(reason) ?? 0));
-    for (const [name, n] of Object.entries(this.tallies)) meter.tallies.set(name, n + (meter.tallies.get(name) ?? 0));
-  }
-
-  /** The plan, with all that it leaves out and counts entered here too. */
-  watch<T>({ source, stages, rejects }: Plan<T>): Plan<T> {
-    return { source: this.#watchSource(source), stages: stages.map((stage) => this.#watchStage(stage)), rejects };
-  }
-
-  #watchSource(source: Source<unknown>): Source<unknown> {
-    return {
-      ...source,
-      name: source.name,
-      open: (context: SourceContext) => {
-        this.#sources.push(context.meter);
-        return source.open({ ...context, open: (plan, state) => context.open(this.watch(plan), state) });
-      },
-    };
-  }
-
-  #watchStage(stage: StageSpec<unknown, unknown>): StageSpec<unknown, unknown> {
-    return {
-      ...stage,
-      stream: (source, context) => stage.stream(source, this.#watchContext(context)),
-    };
-  }
-
-  #watchContext(context: StageContext): StageContext {
-    return {
-      ...context,
-      reject: (error, raw) => {
-        this.rejected++;
-        context.reject(error, raw);
-      },
-      drop: (reason) => {
-        this.dropped[reason] = (this.dropped[reason] ?? 0) + 1;
-        return context.drop(reason);
-      },
-      tally: (name, amount) => {
-        this.tallies[name] = (this.tallies[name] ?? 0) + amount;
-        context.tally(name, amount);
-      },
-    };
-  }
+export function ledgerOf(meters: readonly StageMeter[]): Ledger {
+  return {
+    rejected: meters.reduce((sum, { rejected }) => sum + rejected, 0),
+    dropped: sum(meters.map(({ dropped }) => dropped)),
+    tallies: sum(meters.map(({ tallies }) => tallies)),
+  };
 }
 
-function sumOf(all: readonly Figures[]): Figures {
-  const sum: Figures = {};
-  for (const figures of all) for (const [name, n] of Object.entries(figures)) sum[name] = (sum[name] ?? 0) + n;
-  return sum;
+/** Enters everything in the counters of one stage. */
+export function enter({ rejected, dropped, tallies }: Ledger, meter: StageMeter): void {
+  meter.rejected += rejected;
+  for (const [reason, count] of Object.entries(dropped)) meter.drop(reason, count);
+  for (const [name, amount] of Object.entries(tallies)) meter.tally(name, amount);
+}
+
+function sum(all: readonly ReadonlyMap<string, number>[]): Figures {
+  const figures: Record<string, number> = {};
+  for (const [name, amount] of all.flatMap((one) => [...one])) figures[name] = (figures[name] ?? 0) + amount;
+  return figures;
 }
