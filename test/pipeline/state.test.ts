@@ -56,6 +56,16 @@ const steps: Step[] = [
   { name: 'stream without a state', apply: (p) => p.pipe(sums) },
   { name: 'concat', apply: (p) => p.concat(Pipeline.from(numbers(5, 100)).rechunk(2), p.skip(2)) },
   { name: 'interleave', apply: (p) => p.interleave(Pipeline.from(numbers(9, 200)).rechunk(2), p.shuffle(3, 1)) },
+  {
+    name: 'mix by weight',
+    apply: (p) =>
+      Pipeline.mix([
+        [p, 3],
+        [Pipeline.from(numbers(9, 300)).rechunk(2), 2],
+      ]),
+  },
+  { name: 'balance', apply: (p) => p.balance((n) => `${n % 5 === 0}`, ['true', 'false']) },
+  { name: 'split', apply: (p) => p.split(String, [0.2, 0.9]) },
 ];
 
 async function holds(

@@ -68,3 +68,28 @@ function unclosable(failure: Error): Source<Word> {
     }),
   };
 }
+
+test('weights: as many of each as they say, evenly spread, and the order of each kept', async (t) => {
+  const of = (kind: string, count: number) => Pipeline.from(Array.from({ length: count }, (_, i) => `${kind}${i}`));
+  const mixed = await Pipeline.mix([
+    [of('a', 300), 3],
+    [of('b', 100), 1],
+  ]).toArray();
+  t.is(mixed.length, 400);
+  for (let start = 0; start < 400; start += 4) {
+    t.is(mixed.slice(start, start + 4).filter((value) => value.startsWith('a')).length, 3);
+  }
+  t.deepEqual(
+    mixed.filter((value) => value.startsWith('b')),
+    await of('b', 100).toArray(),
+  );
+  t.deepEqual(
+    await Pipeline.mix([
+      [of('a', 2), 1],
+      [of('b', 4), 1],
+    ]).toArray(),
+    ['a0', 'b0', 'a1', 'b1', 'b2', 'b3'],
+  );
+  t.deepEqual(await Pipeline.mix<string>([]).toArray(), []);
+  t.throws(() => Pipeline.mix([[of('a', 2), 0]]), { code: 'MILLRACE_USAGE' });
+});
