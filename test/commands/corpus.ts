@@ -5,6 +5,7 @@ import type { ExecutionContext } from 'ava';
 import { strToU8, zipSync } from 'fflate';
 import type { Label } from '../../stages/index.ts';
 import { temporaryFolder } from '../stages/files.ts';
+import { cli } from './run-cli.ts';
 
 const SUBJECTS = ['A cat', 'A dog', 'The king', 'Ann'];
 const VERBS = ['sleeps', 'sings', 'runs'];
@@ -20,6 +21,9 @@ export interface SmallCorpus {
   /** Vectors of {@link DIMENSION} numbers for some of the words. */
   readonly vectors: string;
 }
+
+/** Flags of `train` that keep a training short. */
+export const small = ['--embed-size', '8', '--hidden-size', '8', '--epochs', '2', '--seed', '3'];
 
 /** Labelled pairs in each split; one more has no gold label. */
 export const PAIRS = 36;
@@ -76,4 +80,19 @@ function sentence(number: 1 | 2, subject: string, verb: string) {
 function vectorText(words: readonly string[]): string {
   const vector = (n: number) => Array.from({ length: DIMENSION }, (_, i) => Math.sin(n * DIMENSION + i).toFixed(4));
   return words.map((word, n) => `${word} ${vector(n).join(' ')}\n`).join('');
+}
+
+/** Trains a model of eight units for two epochs on the corpus, in its folder; the name of the run. */
+export async function trainedRun(
+  t: ExecutionContext,
+  { folder, split }: SmallCorpus,
+  ...flags: string[]
+): Promise<string> {
+  const { stderr, code } = await cli(
+    t,
+    ['train', 'simple-rnn', '--train', split('train'), '--dev', split('dev'), '--out', 'run', ...small, ...flags],
+    { cwd: folder },
+  );
+  if (code !== 0) throw new Error(stderr);
+  return 'run';
 }

@@ -1,0 +1,75 @@
+import test from 'ava';
+import type { Prediction } from '../../models/index.ts';
+import { LABELS } from '../../stages/index.ts';
+import { smallCorpus, trainedRun } from './corpus.ts';
+import { cli, rowsOf, startCli } from './run-cli.ts';
+
+const pairs = [
+  { id: 'first', premise: 'A cat sleeps.', hypothesis: 'A cat sleeps again.' },
+  { id: 'second', premise: 'The king sings.', hypothesis: 'A zebra, which no pair had.' },
+  { id: 'third', premise: 'Ann runs.', hypothesis: 'Ann runs.' },
+];
+
+test('pairs are answered in order, each line at once, the same as one by one', async (t) => {
+  const corpus = await smallCorpus(t);
+  const run = await trainedRun(t, corpus);
+  const inFolder = { cwd: corpus.folder };
+
+  const typed = startCli(t, ['predict', run], inFolder);
+  for (const pair of pairs) {
+    typed.process.stdin.write(`${JSON.stringify(pair)}\n`);
+    // Stdin stays open: an answer that waited for its end would never come.
+    await typed.sees(pair.id);
+  }
+  typed.process.stdin.end();
+  const { stdout, stderr, code } = await typed.ended;
+  t.is(stderr + code, '0');
+  const answers = rowsOf<Prediction & { premise: string; hypothesis: string }>(stdout);
+  t.deepEqual(
+    answers.map(({ id, premise, hypothesis }) => ({ id, premise, hypothesis })),
+    pairs,
+  );
+
+  const input = pairs.map(({ id, ...pair }) => JSON.stringify(pair)).join('\n');
+  const together = rowsOf<Prediction>((await cli(t, ['predict', run], { ...inFolder, input })).stdout);
+  for (const [i, { label, probabilities }] of answers.entries()) {
+    t.deepEqual(Object.keys(probabilities), [...LABELS]);
+    t.is(
+      label,
+      LABELS.reduce((a, b) => (probabilities[b] > probabilities[a] ? b : a)),
+    );
+    for (const name of LABELS) t.true(Math.abs(together[i]!.probabilities[name] - probabilities[name]) < 1e-5);
+  }
+  const flags = ['--premise', pairs[1]!.premise, '--hypothesis', pairs[1]!.hypothesis];
+  const asked = rowsOf<Prediction>((await cli(t, ['predict', run, ...flags], inFolder)).stdout);
+  t.deepEqual(
+    asked.map(({ label, probabilities }) => ({ label, probabilities })),
+    [{ label: answers[1]!.label, probabilities: answers[1]!.probabilities }],
+  );
+
+  const broken = `${JSON.stringify(pairs[0])}\n{"premise":"A cat"}\n${JSON.stringify(pairs[2])}\n`;
+  const fail = await cli(t, ['predict', run], { ...inFolder, input: broken });
+  t.is(fail.code, 1);
+  t.regex(fail.stderr, /^millrace: -:2: The field "hypothesis" is wrong; [^\n]*\n$/);
+  const skip = await cli(t, ['predict', run, '--on-error', 'skip'], { ...inFolder, input: broken });
+  t.deepEqual(
+    rowsOf(skip.stdout).map(({ id }) => id),
+    ['first', 'third'],
+  );
+  t.is(skip.code, 0);
+
+  const half = await cli(t, ['predict', run, '--premise', 'A cat sleeps.'], inFolder);
+  t.is(half.code, 2);
+  t.regex(half.stderr, /expected both --premise and --hypothesis, neither empty, or neither given and pairs on stdin/);
+  const none = await cli(t, ['predict', 'no-run'], inFolder);
+  t.is(none.code, 1);
+  t.regex(none.stderr, /^millrace: no-run\/config\.json: The file cannot be read\./);
+
+  const waiting = startCli(t, ['predict', run], inFolder);
+  waiting.process.stdin.write(`${JSON.stringify(pairs[0])}\n`);
+  await waiting.sees('first');
+  waiting.process.kill('SIGINT');
+  const interrupted = await waiting.ended;
+  t.is(interrupted.code, 130);
+  t.is(interrupted.stderr, 'millrace: interrupted\n');
+});
