@@ -11,6 +11,7 @@ const commands = {
   evaluate: ['measure a trained model on labelled pairs', () => import('./commands/evaluate.ts')],
   predict: ['ask a trained model how two sentences relate', () => import('./commands/predict.ts')],
   demo: ['train and ask a model on the bundled corpus, in about a minute', () => import('./commands/demo.ts')],
+  cache: ['list, remove or check what pipelines have cached', () => import('./commands/cache.ts')],
   doctor: ['tell what this machine can run, and what to do where it cannot', () => import('./commands/doctor.ts')],
 } as const;
 
@@ -28,7 +29,9 @@ async function main(args: readonly string[]): Promise<void> {
     const command = program.command(name).summary(summary).description(summary).copyInheritedSettings(program);
     if (!args.includes(name)) continue;
     (await load()).configure(command, interrupt.signal);
-    command.showHelpAfterError(`(options: ${command.options.map(({ flags }) => flags).join(', ')})`);
+    const flags = command.options.map((option) => option.flags);
+    // A command of subcommands has no options of its own, and says for itself what would have worked.
+    if (flags.length > 0) command.showHelpAfterError(`(options: ${flags.join(', ')})`);
   }
   const name = args[0];
   if (name !== undefined && !name.startsWith('-') && name !== 'help' && !Object.hasOwn(commands, name)) {

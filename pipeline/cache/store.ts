@@ -25,9 +25,11 @@ const NAME = /^([0-9a-f]{64})\.millrace(?:\.(\d+)-\d+\.tmp)?$/;
 export interface CacheEntry {
   readonly key: string;
   readonly path: string;
-  /** False for one that is being written, was cut off or is damaged at one of its ends. */
+  /** False for one that is not finished, or is damaged at one of its ends. */
   readonly complete: boolean;
-  /** Whether a process that is running writes it. */
+  /** A file that has not been put in its place: it is being written, or its writer was cut off. */
+  readonly unfinished: boolean;
+  /** Whether the process that writes it is running. */
   readonly beingWritten: boolean;
   /** The pipeline in words; absent unless complete, as is `rows`. */
   readonly pipeline?: string;
@@ -59,6 +61,7 @@ async function entryOf(dir: string, name: string): Promise<CacheEntry | undefine
     key,
     path,
     complete: told !== undefined,
+    unfinished: writer !== undefined,
     beingWritten: writer !== undefined && isRunning(Number(writer)),
     ...told,
     bytes: found.size,
