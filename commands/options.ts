@@ -4,7 +4,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 /** Reads a whole number of at least `least`. */
 export function wholeNumber(least = 0): (text: string) => number {
   return (text) => {
-    if (/^\d+$/.test(text) && Number(text) >= least) return Number(text);
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value;
     throw new InvalidArgumentError(`Expected a whole number of ${least} or more.`);
   };
 }

@@ -1,0 +1,35 @@
+import test from 'ava';
+import { evaluationTable } from '../../reports/evaluation-table.ts';
+
+const figures = { precision: 0.5, recall: 0.25, f1: 1 / 3, support: 4 };
+const none = { entailment: 0, neutral: 0, contradiction: 0 };
+const evaluation = {
+  examples: 12,
+  unlabeled: 0,
+  accuracy: 0.25,
+  loss: 1.5,
+  perClass: { entailment: figures, neutral: { ...figures, recall: 0.5 }, contradiction: { ...figures, support: 10 } },
+  confusion: {
+    entailment: { ...none, entailment: 1, neutral: 3 },
+    neutral: { ...none, neutral: 2 },
+    contradiction: { ...none, contradiction: 10 },
+  },
+  pairsPerSecond: 99.6,
+};
+
+test('figures by label, and which label was taken for which', (t) => {
+  t.deepEqual(evaluationTable(evaluation).split('\n'), [
+    'accuracy 0.2500  loss 1.5000  12 pairs, 100 a second',
+    '',
+    'label          precision  recall     f1  support',
+    'entailment         0.500   0.250  0.333        4',
+    'neutral            0.500   0.500  0.333        4',
+    'contradiction      0.500   0.250  0.333       10',
+    '',
+    'gold \\ predicted  entailment  neutral  contradiction',
+    'entailment                 1        3              0',
+    'neutral                    0        2              0',
+    'contradiction              0        0             10',
+  ]);
+  t.regex(evaluationTable({ ...evaluation, unlabeled: 2 }), / \(2 without a label left out\)\n/);
+});

@@ -1,0 +1,51 @@
+import test from 'ava';
+import type { Report, StageReport } from '../../pipeline/index.ts';
+import { pipelineTable } from '../../reports/pipeline-table.ts';
+
+const stage = (figures: Partial<StageReport>) =>
+  ({
+    name: 'stage',
+    recordsIn: 0,
+    recordsOut: 0,
+    bytesOut: 0,
+    busySeconds: 0,
+    waitingSeconds: 0,
+    dropped: {},
+    rejected: 0,
+    tallies: {},
+    ...figures,
+  }) as StageReport;
+
+const report: Report = {
+  seconds: 2,
+  consumerSeconds: 0.5,
+  bottleneck: 'read',
+  stages: [
+    stage({ name: 'read', recordsOut: 1, bytesOut: 2_500_000, busySeconds: 1.25 }),
+    stage({
+      ...{ name: 'parse', recordsIn: 1200, recordsOut: 1100, busySeconds: 0.25, waitingSeconds: 1.25 },
+      ...{ dropped: { 'no gold label': 97 }, rejected: 3 },
+    }),
+    stage({
+      ...{ name: 'batch', recordsIn: 1100, recordsOut: 35, heldRecords: 900, heldBytes: 1_200_000 },
+      tallies: { cells: 200, padding: 50 },
+    }),
+  ],
+};
+
+test('a line a stage, with what it left out and padded, and who limits the run', (t) => {
+  t.deepEqual(pipelineTable(report).split('\n'), [
+    'stage     in    out  MB out  busy s  waiting s  share          held  notes',
+    'read       0      1     2.5   1.250      0.000  62.5%',
+    'parse  1,200  1,100     0.0   0.250      1.250  12.5%                97 no gold label, 3 bad',
+    'batch  1,100     35     0.0   0.000      0.000   0.0%  900 (1.2 MB)  25.0% padding',
+    '35 records in 2.000 s, 18 a second; read limits it: were it free, the run would be 2.7 times as fast',
+  ]);
+});
+
+test('a consumer that limits the run is named, and a run of no time divides by nothing', (t) => {
+  const slow = pipelineTable({ ...report, bottleneck: 'consumer', consumerSeconds: 1.5 });
+  t.true(slow.endsWith('; the consumer limits it, at work for 75.0% of the time'));
+  t.notRegex(pipelineTable({ ...report, seconds: 0 }), /NaN|Infinity/);
+  t.notRegex(pipelineTable({ ...report, seconds: 0, stages: [] }), /NaN|Infinity|undefined/);
+});
