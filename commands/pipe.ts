@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { pipelineTable } from '../reports/pipeline-table.ts';
-import { catalog, compose } from '../stages/index.ts';
+import { catalog, compose, writeFileAtomic } from '../stages/index.ts';
 import { addSourceOptions, type SourceFlags, wholeNumber } from './options.ts';
 import { writeJsonLines } from './output.ts';
 import { printable } from './print.ts';
@@ -11,6 +11,7 @@ interface PipeFlags extends SourceFlags {
   readonly limit?: number;
   readonly seed: number;
   readonly stats?: true;
+  readonly trace?: string;
   readonly all?: true;
 }
 
@@ -28,6 +29,7 @@ export function configure(command: Command, signal: AbortSignal): void {
       .option('--limit <n>', 'stop after so many records', wholeNumber())
       .option('--seed <n>', 'for stages that draw at random', wholeNumber(), 0)
       .option('--stats', 'print what each stage did, and which one limits, to stderr')
+      .option('--trace <file>', 'write when each stage was at work, for chrome://tracing or Perfetto')
       .option('--all', "print the corpus' own fields too: parses, caption ids, annotators' labels"),
   )
     .addHelpText('after', stageHelp)
@@ -45,6 +47,7 @@ async function pipe(source: string, stages: string[], flags: PipeFlags, signal: 
   } finally {
     progress.stop();
   }
+  if (flags.trace !== undefined) await writeFileAtomic(flags.trace, JSON.stringify({ traceEvents: pipeline.trace() }));
   if (flags.stats) console.error(pipelineTable(pipeline.report()));
 }
 

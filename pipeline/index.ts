@@ -56,3 +56,4 @@ export {
   type PipelineState,
   Trail,
 } from './state.ts';
+export type { TraceEvent } from './trace.ts';

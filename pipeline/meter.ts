@@ -1,4 +1,5 @@
 import type { Chunk } from './chunk.ts';
+import { Trace } from './trace.ts';
 
 /** What one stage did in a run. Times are seconds of wall clock. */
 export interface StageReport {
@@ -18,6 +19,9 @@ export interface StageReport {
   readonly dropped: Readonly<Record<string, number>>;
   /** Records that broke a rule. */
   readonly rejected: number;
+  /** The most records that the stage held back at a time, and the memory that they took, by the size of what came in. */
+  readonly heldRecords: number;
+  readonly heldBytes: number;
   /** Figures that the stage keeps of its own, such as `cells` and `padding` of a batch stage. */
   readonly tallies: Readonly<Record<string, number>>;
   /** How many worker threads shared the work; absent for a stage in the main thread. */
@@ -41,9 +45,13 @@ export class StageMeter {
   readonly overlaps: boolean;
   /** Worker threads that it runs on; 0 in the main thread. */
   readonly workers: number;
+  /** The lane of the trace that it is drawn in. */
+  readonly lane: number;
   recordsIn = 0;
   recordsOut = 0;
+  bytesIn = 0;
   bytesOut = 0;
+  held = 0;
   elapsed = 0;
   waiting = 0;
   /** Milliseconds of work in other threads. */
@@ -52,8 +60,9 @@ export class StageMeter {
   readonly dropped = new Map<string, number>();
   readonly tallies = new Map<string, number>();
 
-  constructor(name: string, overlaps = false, workers = 0) {
+  constructor(name: string, overlaps = false, workers = 0, lane = 0) {
     this.name = name;
+    this.lane = lane;
     this.overlaps = overlaps || workers > 0;
     this.workers = workers;
   }
@@ -61,6 +70,11 @@ export class StageMeter {
   /** Milliseconds of work. */
   get busy(): number {
     return this.busyInWorkers + (this.overlaps ? 0 : Math.max(0, this.elapsed - this.waiting));
+  }
+
+  /** Notes how many records the stage holds back now. */
+  hold(records: number): void {
+    if (records > this.held) this.held = records;
   }
 
   /** Counts records left out on purpose. */
@@ -83,6 +97,8 @@ export class StageMeter {
       waitingSeconds: (this.overlaps ? this.elapsed : this.waiting) / 1000,
       dropped: Object.fromEntries(this.dropped),
       rejected: this.rejected,
+      heldRecords: this.held,
+      heldBytes: this.recordsIn > 0 ? Math.round((this.held * this.bytesIn) / this.recordsIn) : 0,
       tallies: Object.fromEntries(this.tallies),
       ...(this.workers > 0 && { workers: this.workers }),
     };
@@ -96,11 +112,15 @@ export class StageMeter {
 export class Meter {
   readonly #stages: StageMeter[] = [];
   readonly #started = performance.now();
+  readonly trace = new Trace();
+  #lane = 0;
   #ended: number | undefined;
   #last: StageMeter | undefined;
 
   stage(name: string, overlaps = false, workers = 0): StageMeter {
-    const meter = new StageMeter(name, overlaps, workers);
+    // What runs while its consumer is at work is drawn beside it, not below.
+    if (overlaps || workers > 0) this.#lane++;
+    const meter = new StageMeter(name, overlaps, workers, this.#lane);
     this.#stages.push(meter);
     return meter;
   }
@@ -118,10 +138,14 @@ export class Meter {
           next: async () => {
             if (closed) return { done: true, value: undefined };
             const start = performance.now();
+            let records = 0;
             try {
               const result = await iterator.next();
               if (result.done) closed = Promise.resolve();
-              else count(result.value, from, to);
+              else {
+                records = result.value.length;
+                count(result.value, from, to);
+              }
               return result;
             } catch (error) {
               closed = Promise.resolve();
@@ -129,6 +153,7 @@ export class Meter {
             } finally {
               const took = performance.now() - start;
               from.elapsed += took;
+              this.trace.add(from.name, from.lane, start - this.#started, took, records);
               if (to) to.waiting += took;
             }
           },
@@ -168,7 +193,10 @@ function add(figures: Map<string, number>, name: string, amount: number): void {
 }
 
 function count(chunk: Chunk<unknown>, from: StageMeter, to: StageMeter | undefined): void {
-  from.recordsOut += chunk.length;
-  from.bytesOut += chunk.bytes;
-  if (to) to.recordsIn += chunk.length;
+  const { length, bytes } = chunk;
+  from.recordsOut += length;
+  from.bytesOut += bytes;
+  if (!to) return;
+  to.recordsIn += length;
+  to.bytesIn += bytes;
 }

@@ -4,6 +4,7 @@ import { cached } from './cache/cached.ts';
 import type { Chunk } from './chunk.ts';
 import { MillraceError } from './errors.ts';
 import type { Report } from './meter.ts';
+import { balance } from './operators/balance.ts';
 import { concat } from './operators/concat.ts';
 import { filter } from './operators/filter.ts';
 import { interleave } from './operators/interleave.ts';
@@ -13,6 +14,7 @@ import { rechunk } from './operators/rechunk.ts';
 import { shard } from './operators/shard.ts';
 import { shuffle } from './operators/shuffle.ts';
 import { skip } from './operators/skip.ts';
+import { split } from './operators/split.ts';
 import { take } from './operators/take.ts';
 import { tap } from './operators/tap.ts';
 import { withCrew } from './parallel/crew.ts';
@@ -22,6 +24,7 @@ import { type Plan, Run } from './run.ts';
 import { iterableSource, type Source } from './source.ts';
 import type { StageSpec } from './spec.ts';
 import { checkState, type PipelineState, STATE_VERSION } from './state.ts';
+import type { TraceEvent } from './trace.ts';
 import { writeTo } from './write-to.ts';
 
 type Operator<In, Out> = (source: AsyncIterable<In>) => Out;
@@ -217,6 +220,31 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
   }
 
   /**
+   * The records of several pipelines mixed by weight, evenly spread: of weights 3 and 1, three of the first for each of the
+   * second. The order depends on the records and weights alone.
+   *
+   * @throws MillraceError MILLRACE_USAGE unless there is a number above 0 for each pipeline
+   */
+  static mix<T>(parts: readonly (readonly [pipeline: Pipeline<T>, weight: number])[]): Pipeline<T> {
+    const [first, ...others] = parts.map(([pipeline]) => pipeline);
+    const weights = parts.map(([, weight]) => weight);
+    return (first ?? Pipeline.from<T>([])).#join(others, (plans) => interleave(plans, first ? weights : undefined));
+  }
+
+  /**
+   * As many records of one class as of every other: one of each in turn. Of at most `buffer` in excess (10,000 by default)
+   * the rest waits; more are dropped and counted.
+   */
+  balance(classOf: (value: T) => string | undefined, classes: readonly string[], buffer?: number): Pipeline<T> {
+    return this.stage(balance(classOf, classes, buffer));
+  }
+
+  /** The records whose key hashes into a part of [0, 1): a split that stays the same when data is added. */
+  split(key: (value: T) => string, part: readonly [from: number, to: number]): Pipeline<T> {
+    return this.stage(split(key, part));
+  }
+
+  /**
    * What becomes of records that break a rule.
    *
    * @param policy `fail` (the default), `skip`, `quarantine:FILE`, or a policy of your own
@@ -328,6 +356,16 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
    */
   report(): Report {
     return this.#iterated('There is nothing to report').meter.report();
+  }
+
+  /**
+   * When the stages of the latest iteration were at work, as events for chrome://tracing or Perfetto (`JSON.stringify`
+   * them into a file): a sample of some thousands, spread over the whole run.
+   *
+   * @throws MillraceError MILLRACE_USAGE before the first iteration
+   */
+  trace(): readonly TraceEvent[] {
+    return this.#iterated('There is nothing to trace').meter.trace.events;
   }
 
   #iterated(otherwise: string): Run {

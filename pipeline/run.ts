@@ -176,5 +176,8 @@ function stageContext(joint: Joint, signal: AbortSignal, rejects: Rejects, meter
     tally(name: string, amount: number) {
       meter.tally(name, amount);
     },
+    hold(records: number) {
+      meter.hold(records);
+    },
   };
 }

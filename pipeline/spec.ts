@@ -17,6 +17,8 @@ export interface StageContext extends Checkpoints {
   drop(reason: string): typeof DROP;
   /** Adds to a figure that the stage keeps for the report, such as how many cells of its batches are padding. */
   tally(name: string, amount: number): void;
+  /** Notes how many records the stage holds back now, for the report. */
+  hold(records: number): void;
 }
 
 /** What a record function returns to leave its record out. */

@@ -11,9 +11,14 @@ export function pipelineTable(report: Report): string {
     stage.busySeconds.toFixed(3),
     stage.waitingSeconds.toFixed(3),
     percent(stage.busySeconds, report.seconds),
+    stage.heldRecords > 0 ? `${count(stage.heldRecords)} (${(stage.heldBytes / 1e6).toFixed(1)} MB)` : '',
     notes(stage),
   ]);
-  const table = plainTable(['stage', 'in', 'out', 'MB out', 'busy s', 'waiting s', 'share', 'notes'], rows, [0, 7]);
+  const table = plainTable(
+    ['stage', 'in', 'out', 'MB out', 'busy s', 'waiting s', 'share', 'held', 'notes'],
+    rows,
+    [0, 8],
+  );
   return `${table}\n${verdict(report)}`;
 }
 
@@ -23,8 +28,15 @@ function verdict({ bottleneck, seconds, consumerSeconds, stages }: Report): stri
   const what =
     bottleneck === 'consumer'
       ? `the consumer limits it, at work for ${percent(consumerSeconds, seconds)} of the time`
-      : `${bottleneck} limits it`;
+      : `${bottleneck} limits it: ${gain(stages, bottleneck, seconds)}`;
   return `${count(last)} records in ${seconds.toFixed(3)} s, ${count(rate)} a second; ${what}`;
+}
+
+/** What could be won at the limiting stage, after Amdahl (1967). */
+function gain(stages: readonly StageReport[], name: string, seconds: number): string {
+  const { busySeconds = 0, workers = 1 } = stages.find((stage) => stage.name === name) ?? {};
+  const rest = Math.max(seconds - busySeconds / workers, 1e-9);
+  return `were it free, the run would be ${(seconds / rest).toFixed(1)} times as fast`;
 }
 
 function notes({ dropped, rejected, tallies }: StageReport): string {

@@ -74,6 +74,7 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
           const full = into.add(record, ordinal);
           if (full) yield collate(full, context);
         }
+        context.hold(into.size);
       }
 
       for await (const arrival of arrivals(source, context, resumed?.skip)) {

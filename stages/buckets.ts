@@ -41,6 +41,11 @@ export class Buckets<T extends Text> {
     return index < 0 ? undefined : this.#empty(index);
   }
 
+  /** How many records are held. */
+  get size(): number {
+    return this.#buckets.reduce((sum, { records }) => sum + records.length, 0);
+  }
+
   /** Of all records held. */
   ordinals(): number[] {
     return this.#buckets.flatMap(({ ordinals }) => ordinals);

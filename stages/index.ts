@@ -33,3 +33,4 @@ export { transitions } from './transitions.ts';
 export { readVectors, type WordVector } from './vectors.ts';
 export { PAD, PAD_ID, UNK, UNK_ID, Vocabulary, type VocabularyOptions } from './vocabulary.ts';
 export { type VocabularyEntry, vocabulary } from './vocabulary-entries.ts';
+export { writeFileAtomic } from './write-file.ts';

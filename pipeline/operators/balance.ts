@@ -55,6 +55,7 @@ export function balance<T>(
             for (const each of waiting.values()) out.push((each.shift() as { value: T }).value);
           }
         }
+        context.hold([...waiting.values()].reduce((sum, queue) => sum + queue.length, 0));
         if (out.length > 0) yield new ArrayChunk(out);
       }
       for (const queue of waiting.values()) for (const _ of queue) context.drop('more than the other classes');

@@ -52,6 +52,7 @@ export function shuffle<T>(buffer: number, seed: number): StageSpec<T, T> {
           }
           ordinal++;
         }
+        context.hold(held.length);
         if (out.length > 0) {
           yield new ArrayChunk(out);
           out = [];

@@ -28,6 +28,7 @@ async function run<Out>(form: Omit<RecordForm<Numbered, Out>, 'name'>, chunks: C
       return DROP;
     },
     tally: (name, amount) => void told.push(['tally', name, amount]),
+    hold() {},
     resumed: undefined,
     upstream: () => () => [],
     onCheckpoint() {},
