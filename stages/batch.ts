@@ -10,7 +10,7 @@ import {
 } from '../pipeline/index.ts';
 import { type Held, holdsPair, idsOf, labelOf, recordOf, type Side } from './held.ts';
 import { paddingOf, padSequences } from './pad.ts';
-import type { PaddedSequences, PairBatch, Sentence, SentenceBatch, SentencePair } from './records.ts';
+import type { Origin, PaddedSequences, PairBatch, Sentence, SentenceBatch, SentencePair } from './records.ts';
 import type { Text } from './sentences.ts';
 
 export interface BatchOptions {
@@ -83,14 +83,22 @@ export function collate<T extends Text>(
 }
 
 function pairBatch(pairs: readonly Held<SentencePair>[], width?: number): PairBatch {
-  const records = pairs.map(recordOf);
+  // Training never asks where a pair came from: ids and origins are made for those who do, once.
+  let pairIds: readonly string[] | undefined;
+  let origins: readonly Origin[] | undefined;
   return {
     size: pairs.length,
     premise: padded(pairs, 'premise', width),
     hypothesis: padded(pairs, 'hypothesis', width),
     labels: Int32Array.from(pairs, labelOf),
-    pairIds: records.map((pair) => pair.id),
-    origins: records.map((pair) => pair.origin),
+    get pairIds() {
+      pairIds ??= pairs.map((held) => recordOf(held).id);
+      return pairIds;
+    },
+    get origins() {
+      origins ??= pairs.map((held) => recordOf(held).origin);
+      return origins;
+    },
   };
 }
 
