@@ -49,3 +49,22 @@ export function runWasmKernel(
 ): TensorInfo {
   return getKernel(kernel, 'wasm').kernelFunc({ inputs, backend, attrs }) as TensorInfo;
 }
+
+/**
+ * How to copy elements of one tensor to another of the same type, without a view for each run of them. The heap must not
+ * move meanwhile.
+ */
+export function copyInHeap(
+  backend: WasmBackend,
+  from: TensorInfo,
+  to: TensorInfo,
+): (start: number, length: number, target: number) => void {
+  const source = backend.typedArrayFromHeap(from);
+  const width = source.BYTES_PER_ELEMENT;
+  const target = backend.typedArrayFromHeap(to).byteOffset;
+  const heap = new Uint8Array(source.buffer);
+  return (start, length, at) => {
+    const first = source.byteOffset + start * width;
+    heap.copyWithin(target + at * width, first, first + length * width);
+  };
+}

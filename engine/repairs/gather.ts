@@ -1,13 +1,13 @@
 /**
- * `GatherV2` with batch axes: each example of a batch is indexed by its own row of indices.
- *
- * The wasm backend steps through the indices as if there were no batch axis, and gathers from elsewhere. And on every
- * backend the gradient calls methods of tensors that only the union package of TensorFlow.js defines.
+ * `GatherV2`. With batch axes each example of a batch is indexed by its own row of indices; the wasm backend steps
+ * through them as if there were no batch axis, and gathers from elsewhere. Without, it works out the place of every
+ * single element, where a row is one copy. And on every backend the gradient with batch axes calls methods of tensors
+ * that only the union package of TensorFlow.js defines.
  */
 
 import * as tf from '@tensorflow/tfjs-core';
 import { MillraceError } from '../../pipeline/errors.ts';
-import type { WasmBackend } from '../wasm-backend.ts';
+import { copyInHeap, type WasmBackend } from '../wasm-backend.ts';
 import type { Repair } from './repair.ts';
 
 interface Inputs {
@@ -25,7 +25,7 @@ export const wasmGather: Repair<WasmBackend, Inputs, Attrs> = {
   backend: 'wasm',
   make: (original) => (call) => {
     const { backend, inputs, attrs } = call;
-    if (attrs.batchDims === 0) return original(call);
+    if (inputs.x.dtype === 'string') return original(call);
     const axis = tf.util.parseAxisParam(attrs.axis, inputs.x.shape)[0]!;
     const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
       tf.backend_util.segment_util.collectGatherOpShapeInfo(
@@ -35,16 +35,16 @@ export const wasmGather: Repair<WasmBackend, Inputs, Attrs> = {
         attrs.batchDims,
       );
     const out = backend.makeOutput(outputShape, inputs.x.dtype);
-    const [from, to, indices] = [inputs.x, out, inputs.indices].map((tensor) => backend.typedArrayFromHeap(tensor));
-    const chosen = indices!.length / batchSize;
+    const indices = backend.typedArrayFromHeap(inputs.indices);
+    const copy = copyInHeap(backend, inputs.x, out);
+    const chosen = indices.length / batchSize;
     let end = 0;
     for (let batch = 0; batch < batchSize; batch++) {
       for (let outer = 0; outer < outerSize; outer++) {
         for (let i = 0; i < chosen; i++) {
-          const index = indices![batch * chosen + i]!;
+          const index = indices[batch * chosen + i]!;
           if (index < 0 || index >= dimSize) throw outOfRange(index, dimSize);
-          const start = ((batch * outerSize + outer) * dimSize + index) * sliceSize;
-          to!.set(from!.subarray(start, start + sliceSize), end);
+          copy(((batch * outerSize + outer) * dimSize + index) * sliceSize, sliceSize, end);
           end += sliceSize;
         }
       }

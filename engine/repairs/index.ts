@@ -3,8 +3,10 @@
 import { wasmCast } from './cast.ts';
 import { repairGatherGradient, wasmGather } from './gather.ts';
 import { wasmBatchMatMul, wasmFusedMatMul } from './matmul.ts';
+import { wasmOneHot } from './one-hot.ts';
 import { install } from './repair.ts';
 import { wasmReverse } from './reverse.ts';
+import { wasmSlice, wasmSplit, wasmUnpack } from './slice.ts';
 import { wasmTanh } from './tanh.ts';
 import { cpuUnsortedSegmentSum, wasmUnsortedSegmentSum } from './unsorted-segment-sum.ts';
 
@@ -24,7 +26,11 @@ export function repairWasm(): void {
   install(wasmCast);
   install(wasmFusedMatMul);
   install(wasmGather);
+  install(wasmOneHot);
   install(wasmReverse);
+  install(wasmSlice);
+  install(wasmSplit);
   install(wasmTanh);
+  install(wasmUnpack);
   install(wasmUnsortedSegmentSum);
 }

@@ -17,16 +17,16 @@ export interface KernelCall<Backend, Inputs, Attrs> {
   readonly backend: Backend;
 }
 
-export type Kernel<Backend, Inputs, Attrs> = (call: KernelCall<Backend, Inputs, Attrs>) => TensorInfo;
+export type Kernel<Backend, Inputs, Attrs, Output> = (call: KernelCall<Backend, Inputs, Attrs>) => Output;
 
-/** A kernel of ours. */
-export interface Repair<Backend, Inputs, Attrs> {
+/** A kernel of ours; `Output` is one tensor or a list of them. */
+export interface Repair<Backend, Inputs, Attrs, Output = TensorInfo> {
   readonly kernel: string;
   readonly backend: string;
   /** Called whenever the backend is set, before any kernel runs. */
   setup?(backend: Backend): void;
   /** @param original the kernel that is replaced; undefined at run time where the backend has none */
-  make(original: Kernel<Backend, Inputs, Attrs>): Kernel<Backend, Inputs, Attrs>;
+  make(original: Kernel<Backend, Inputs, Attrs, Output>): Kernel<Backend, Inputs, Attrs, Output>;
 }
 
 const ours = new Set<KernelConfig>();
@@ -35,18 +35,20 @@ const ours = new Set<KernelConfig>();
  * Puts a kernel of ours in the place of the backend's. It must be called before `setBackend`, which is when
  * TensorFlow.js runs the set-up of every kernel; the original's set-up is kept, so that ours can call the original.
  */
-export function install<Backend, Inputs, Attrs>({
+export function install<Backend, Inputs, Attrs, Output>({
   kernel,
   backend,
   setup,
   make,
-}: Repair<Backend, Inputs, Attrs>): void {
+}: Repair<Backend, Inputs, Attrs, Output>): void {
   const original: KernelConfig | undefined = getKernel(kernel, backend);
   if (original !== undefined && ours.has(original)) return;
   const config: KernelConfig = {
     kernelName: kernel,
     backendName: backend,
-    kernelFunc: make(original?.kernelFunc as unknown as Kernel<Backend, Inputs, Attrs>) as unknown as KernelFunc,
+    kernelFunc: make(
+      original?.kernelFunc as unknown as Kernel<Backend, Inputs, Attrs, Output>,
+    ) as unknown as KernelFunc,
     setupFunc: ((started: Backend) => {
       original?.setupFunc?.(started as object);
       setup?.(started);

@@ -57,8 +57,7 @@ export class WordEmbedding extends layers.Layer {
     const ids = cast(first(inputs), 'int32');
     const words = cast(expandDims(notEqual(ids, 0), -1), 'float32');
     if (this.embeddingSize === 'one-hot') {
-      // Not `oneHot(..., 'float32')`: the wasm kernel writes the bits of an integer 1 whatever the type.
-      return mul(cast(oneHot(ids as Tensor1D, this.vocabularySize), 'float32'), words);
+      return mul(oneHot(ids as Tensor1D, this.vocabularySize, 1, 0, 'float32'), words);
     }
     return mul(gather(this.weights[0]!.read(), ids), words);
   }

@@ -34,6 +34,22 @@ test.serial('each example is indexed by its own row', async (t) => {
   );
 });
 
+test.serial('without batch axes, rows of any shape and type are gathered along any axis', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(cases, fc.constantFrom('float32', 'int32', 'bool'), async (shape, dtype) => {
+      const { batch, rows, row, seed } = shape;
+      const x = [rows, batch, ...row];
+      const gathered = (): tf.Tensor[] => {
+        const source = tf.cast(tf.mul(normal(x, seed), 2), dtype as 'float32');
+        const turned = tf.transpose(source, [1, 0, ...row.map((_, i) => i + 2)]);
+        return [tf.gather(source, indices(shape)), tf.gather(turned, indices(shape), 1)];
+      };
+      assertClose(t, await runOn('wasm', gathered), await runOn('cpu', gathered), 0);
+    }),
+    { numRuns: 60, seed: 1 },
+  );
+});
+
 test.serial('axes between the batch and the gathered one are kept', async (t) => {
   const gathered = (): tf.Tensor =>
     tf.gather(normal([3, 2, 4, 2], 1), tf.tensor2d([0, 3, 1, 1, 2, 0], [3, 2], 'int32'), 2, 1);
@@ -61,9 +77,12 @@ for (const engine of ['wasm', 'cpu'] as const) {
 }
 
 test.serial('an index outside its axis is an error', async (t) => {
-  const gather = (): tf.Tensor => tf.gather(normal([2, 3], 1), tf.tensor2d([[0], [3]], [2, 1], 'int32'), 1, 1);
-  const error = await t.throwsAsync(runOn('wasm', gather), { instanceOf: MillraceError, code: 'MILLRACE_SHAPE' });
-  t.regex(error.message, /expected 0 to 2, found 3/);
+  for (const batchDims of [0, 1]) {
+    const gather = (): tf.Tensor =>
+      tf.gather(normal([2, 3], 1), tf.tensor2d([[0], [3]], [2, 1], 'int32'), 1, batchDims);
+    const error = await t.throwsAsync(runOn('wasm', gather), { instanceOf: MillraceError, code: 'MILLRACE_SHAPE' });
+    t.regex(error.message, /expected 0 to 2, found 3/);
+  }
 });
 
 test.serial('a gradient that is not to be had is an error', async (t) => {
