@@ -77,6 +77,11 @@ export async function identityOf(plan: Plan<unknown>, signal: AbortSignal): Prom
   return { own, plans, stages: lookedUp };
 }
 
+/** What the sources of a plan are now, at a glance. */
+export function stampsOf({ source }: Plan<unknown>): Json {
+  return { own: source.stamp?.() ?? null, plans: (source.plans ?? []).map(stampsOf) };
+}
+
 /** @throws MillraceError MILLRACE_USAGE if the plan begins with something that has no identity, such as an array */
 export function assertIdentifiable({ source }: Plan<unknown>): void {
   if (source.plans) source.plans.forEach(assertIdentifiable);

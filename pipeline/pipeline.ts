@@ -2,6 +2,7 @@ import { type AsyncIterableInput, AsyncIterableX } from 'ix/asynciterable/asynci
 import type { OperatorAsyncFunction, UnaryFunction } from 'ix/interfaces';
 import { cached } from './cache/cached.ts';
 import type { Chunk } from './chunk.ts';
+import { definitionOf, fingerprint, stampsOf } from './definition.ts';
 import { MillraceError } from './errors.ts';
 import type { Report } from './meter.ts';
 import { balance } from './operators/balance.ts';
@@ -334,7 +335,9 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
    */
   state(): PipelineState {
     const run = this.#iterated('There is no state yet');
-    return { version: STATE_VERSION, skip: run.given - this.#inHand(), stages: run.before() };
+    const pipeline = this.#fingerprint();
+    const skip = run.given - this.#inHand();
+    return { version: STATE_VERSION, pipeline, sources: stampsOf(this), skip, stages: run.before() };
   }
 
   /**
@@ -345,7 +348,7 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
    * @throws MillraceError MILLRACE_STATE for a state of another version or another pipeline
    */
   resume(state: PipelineState): Pipeline<T> {
-    checkState(state, this);
+    checkState(state, this.#fingerprint(), stampsOf(this));
     return new Pipeline<T>(this, this.#signal, state);
   }
 
@@ -366,6 +369,10 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
    */
   trace(): readonly TraceEvent[] {
     return this.#iterated('There is nothing to trace').meter.trace.events;
+  }
+
+  #fingerprint(): string {
+    return fingerprint(definitionOf(this));
   }
 
   #iterated(otherwise: string): Run {

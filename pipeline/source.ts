@@ -35,6 +35,8 @@ export interface Source<T> {
    * change. A source that lacks it cannot be cached.
    */
   identify?(signal: AbortSignal): Promise<Json>;
+  /** What tells at a glance that the source is still what it was, for the states of its runs; nothing if nobody can. */
+  stamp?(): Json;
   /** Must close what it opened when it is closed, and when the context's signal aborts. */
   open(context: SourceContext): AsyncIterable<Chunk<T>>;
 }

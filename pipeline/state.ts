@@ -16,6 +16,10 @@ export const STATE_VERSION = 1;
 /** Where a run is, as {@link Pipeline.state} tells it. */
 export interface PipelineState {
   readonly version: typeof STATE_VERSION;
+  /** A fingerprint of the pipeline: its source and stages with their options, and the text of its functions. */
+  readonly pipeline: string;
+  /** At a glance, what the sources were. */
+  readonly sources: Json;
   /** Records to leave out once the stages are where they were: those of the chunk that was being read. */
   readonly skip: number;
   /** Of the source, then of each stage. */
@@ -162,15 +166,24 @@ export async function* without<T>(source: AsyncIterable<Chunk<T>>, count: number
 }
 
 /**
- * @throws MillraceError MILLRACE_STATE unless the state is one, of this version and of a pipeline of as many stages
+ * @param pipeline the fingerprint of the pipeline that is to go on
+ * @param sources what its sources are now
+ * @throws MillraceError MILLRACE_STATE unless the state is one, of this version, this pipeline and these sources
  */
-export function checkState(state: PipelineState, plan: { readonly stages: readonly unknown[] }): void {
+export function checkState(state: PipelineState, pipeline: string, sources: Json): void {
   const { version, skip, stages } = state ?? {};
   if (version !== STATE_VERSION || !Number.isInteger(skip) || !Array.isArray(stages)) {
     throw badState(`a state of version ${STATE_VERSION}, as pipeline.state() gives it`, version);
   }
-  if (stages.length > 0 && stages.length !== plan.stages.length + 1) {
-    throw badState(`a state of this pipeline, which has ${plan.stages.length} stages`, stages.length - 1);
+  if (state.pipeline !== pipeline) {
+    throw badState('a state of this very pipeline: the same source, stages and options', state.pipeline);
+  }
+  if (JSON.stringify(state.sources) !== JSON.stringify(sources)) {
+    throw new MillraceError('MILLRACE_STATE', 'The source has changed since the run was stopped', {
+      expected: JSON.stringify(state.sources),
+      found: sources,
+      hint: 'Bring the old file back, or start from the beginning.',
+    });
   }
 }
 

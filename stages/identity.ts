@@ -1,9 +1,10 @@
 /** What tells the contents of a source from any others, without reading them all. */
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { type Json, MillraceError } from '../pipeline/index.ts';
 import { fileError, openFile, unlessAborted } from './bytes.ts';
-import { chooseEntries, fetchSource, isZipFile, parseSourceSpec, type SourceOptions } from './source.ts';
+import { chooseEntries, fetchSource, isZipFile, localPath, parseSourceSpec, type SourceOptions } from './source.ts';
 
 /** How much of either end of a file is looked at, in bytes. */
 const END_BYTES = 1 << 20;
@@ -35,6 +36,15 @@ export async function identifySource(spec: string, options: SourceOptions): Prom
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * Size and date of a local file, at a glance; nothing for what is on the network, or not there.
+ */
+export function stampSource(spec: string, { mirror }: SourceOptions): Json {
+  const path = localPath(parseSourceSpec(spec), mirror);
+  const status = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+  return status?.isFile() ? { size: status.size, modified: status.mtimeMs } : null;
 }
 
 /** A hash of both ends of a file, or of all of it where they meet. */

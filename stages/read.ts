@@ -1,6 +1,6 @@
 import { ArrayChunk, Pipeline } from '../pipeline/index.ts';
 import { corpora } from './corpora.ts';
-import { identifySource } from './identity.ts';
+import { identifySource, stampSource } from './identity.ts';
 import { lines } from './lines.ts';
 import { parse } from './parse.ts';
 import type { Block, Line, SentencePair } from './records.ts';
@@ -15,35 +15,35 @@ export function read(spec: string, options: Omit<SourceOptions, 'signal'> = {}):
     name: 'read',
     options: { source: spec },
     identify: (signal) => identifySource(spec, { ...options, signal }),
+    stamp: () => stampSource(spec, options),
     async *open({ signal, resumed, onCheckpoint }) {
-      // How many files have been read to their end, and how far the next.
-      const place = { files: 0, bytes: 0 };
-      const stopped = (resumed as typeof place | undefined) ?? { files: 0, bytes: 0 };
+      const stopped = (resumed as Place | undefined) ?? { files: 0, bytes: 0 };
+      let place: Place = { files: 0, bytes: 0 };
       onCheckpoint(() => {
-        const { files, bytes } = place;
-        return () => ({ files, bytes });
+        const captured = place;
+        return () => captured;
       });
       for await (const block of openSource(spec, { ...options, signal })) {
-        const start = place.bytes;
-        place.bytes += block.bytes.length;
-        const skip =
-          place.files < stopped.files
-            ? block.bytes.length
-            : place.files > stopped.files
-              ? 0
-              : Math.max(0, stopped.bytes - start);
-        const isNew = place.files >= stopped.files && (skip < block.bytes.length || block.last);
-        if (block.last) {
-          place.files++;
-          place.bytes = 0;
-        }
-        if (isNew) {
-          const part = skip > 0 ? { ...block, bytes: block.bytes.subarray(skip) } : block;
-          yield new ArrayChunk([part], part.bytes.length);
+        const { files, bytes } = place;
+        const { length } = block.bytes;
+        place = block.last ? { files: files + 1, bytes: 0 } : { files, bytes: bytes + length };
+        const skip = Math.min(length, readBefore(stopped, files, bytes));
+        // The end of a file must be told even if all its bytes have been read.
+        if (skip < length || (block.last && files >= stopped.files)) {
+          yield new ArrayChunk([{ ...block, bytes: block.bytes.subarray(skip) }], length - skip);
         }
       }
     },
   });
+}
+
+/** How many files have been read to their end, and how far the next. */
+type Place = { readonly files: number; readonly bytes: number };
+
+/** How many bytes of a file, from `start` on, had been read when the run was stopped. */
+function readBefore(stopped: Place, file: number, start: number): number {
+  if (file < stopped.files) return Number.POSITIVE_INFINITY;
+  return file > stopped.files ? 0 : Math.max(0, stopped.bytes - start);
 }
 
 /** The lines of a text. */

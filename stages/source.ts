@@ -75,6 +75,13 @@ export async function* openSource(spec: string, options: SourceOptions = {}): As
   yield* toBlocks(gunzipIfGzip(readStdin, origin, options), origin);
 }
 
+/** The file that a source is in, if it need not be downloaded. */
+export function localPath(source: SourceSpec, mirror: string | undefined): string | undefined {
+  if (source.kind === 'file') return source.path;
+  const place = source.kind === 'corpus' ? locate(source.corpus, mirror) : undefined;
+  return typeof place === 'string' ? place : undefined;
+}
+
 /** The file that a source is in, downloaded if need be, and the entry that is meant. Standard input is in none. */
 export async function fetchSource(
   source: SourceSpec,
@@ -88,7 +95,7 @@ export async function fetchSource(
     case 'http':
       return { path: await download(source.url, options), entry: source.entry };
     case 'corpus': {
-      const place = locate(source.corpus, options.mirror || process.env.MILLRACE_MIRROR || source.corpus.base);
+      const place = locate(source.corpus, options.mirror);
       const path = place instanceof URL ? await download(place.href, options) : place;
       return { path, entry: source.corpus.entry };
     }
@@ -179,7 +186,8 @@ async function listNames(entries: readonly ZipEntry[], wanted: string): Promise<
 }
 
 /** Where a corpus is: below a URL, or in a folder. */
-function locate({ file }: Corpus, base: string): URL | string {
+function locate({ file, base: publisher }: Corpus, mirror: string | undefined): URL | string {
+  const base = mirror || process.env.MILLRACE_MIRROR || publisher;
   if (/^https?:/i.test(base)) return new URL(file, base.endsWith('/') ? base : `${base}/`);
   return join(/^file:/i.test(base) ? fileURLToPath(base) : base, file);
 }

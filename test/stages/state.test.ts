@@ -138,3 +138,17 @@ test('blocks are resumed at the byte', async (t) => {
   t.true(bytes(rest).equals(bytes(whole.slice(1))));
   t.true(rest.at(-1)?.last);
 });
+
+test('a state of another pipeline, or of a file that has changed since, is refused', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'corpus.jsonl');
+  await writeFile(path, corpus(3000));
+  const { state } = await stopAfter(pairs(path), 2000);
+  t.throws(() => withIds(path).resume(state), { code: 'MILLRACE_STATE' });
+  t.throws(() => pairs(join(folder, 'other.jsonl')).resume(state), { code: 'MILLRACE_STATE' });
+  t.throws(() => pairs(path).resume({ ...state, version: 2 as 1 }), { code: 'MILLRACE_STATE' });
+  t.throws(() => pairs(path).resume({} as PipelineState), { code: 'MILLRACE_STATE' });
+  t.is((await pairs(path).resume(state).toArray()).length, 2250 - 2000);
+  await writeFile(path, corpus(3001));
+  t.throws(() => pairs(path).resume(state), { code: 'MILLRACE_STATE', message: /has changed/ });
+});
