@@ -11,9 +11,9 @@ import { glove } from './glove.ts';
 import { ids, idsBuiltFrom } from './ids.ts';
 import { lines } from './lines.ts';
 import { lowercase } from './lowercase.ts';
-import { choice, flag, integer, integers, type Options, type OptionValues, text } from './options.ts';
+import { choice, flag, integer, integers, type Options, type OptionValues, share, text } from './options.ts';
 import { pairFormats, parse } from './parse.ts';
-import type { Block, Line } from './records.ts';
+import { type Block, LABELS, type Line, type SentencePair } from './records.ts';
 import type { Text } from './sentences.ts';
 import { type TokenizerName, tokenize, tokenizers } from './tokenize.ts';
 import { transitions } from './transitions.ts';
@@ -172,10 +172,19 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     main: 'boundaries',
     options: {
       boundaries: integers('the lengths at which buckets end, such as 8-16-32 (default: found from the first records)'),
-      size: integer('records to a batch', 32),
+      padding: share('for boundaries that are found: how much of the batches may be padding', 0.1),
+      size: integer('records to a batch (default 32)'),
+      tokens: integer('instead of size: the most cells of a batch, padding included'),
     },
-    add: (pipeline, { boundaries, size }) =>
-      (pipeline as Pipeline<Text>).pipe(bucket({ size, ...(boundaries !== undefined && { boundaries }) })),
+    add: (pipeline, { boundaries, padding, size, tokens }) =>
+      (pipeline as Pipeline<Text>).pipe(
+        bucket({
+          padding,
+          ...(size !== undefined && { size }),
+          ...(tokens !== undefined && { tokens }),
+          ...(boundaries !== undefined && { boundaries }),
+        }),
+      ),
   }),
   cache: entry({
     summary: 'keeps the records in a file, from which they are read the next time instead of being made again',
@@ -194,6 +203,22 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     main: 'buffer',
     options: { buffer: integer('records held back', 1000), seed: integer('default --seed') },
     add: (pipeline, { buffer, seed }, surroundings) => pipeline.shuffle(buffer, seed ?? surroundings.seed),
+  }),
+  balance: entry({
+    summary: 'as many pairs of each label as of every other, one of each in turn',
+    example: 'pipe snli:train balance --limit 300',
+    takes: 'records',
+    gives: 'records',
+    options: {},
+    add: (pipeline) => (pipeline as Pipeline<SentencePair>).balance(({ label }) => label, LABELS),
+  }),
+  split: entry({
+    summary: 'the pairs whose id hashes into a part of 0 to 1: a split that stays when data is added',
+    example: 'pipe snli:train split:from=0.9',
+    takes: 'records',
+    gives: 'records',
+    options: { from: share('where the part begins', 0), to: share('where it ends', 1) },
+    add: (pipeline, { from, to }) => (pipeline as Pipeline<SentencePair>).split(({ id }) => id, [from, to]),
   }),
   take: entry({
     summary: 'the first records',
