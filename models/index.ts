@@ -1,6 +1,6 @@
 /** Sentence-pair models: encoders, heads, training, evaluation and checkpoints. Start an engine before anything else. */
 
-export { loadModel, saveModel } from './checkpoint.ts';
+export { loadModel, saveModel } from './saved-model.ts';
 export { type DatasetOptions, type PairDataset, type PairExample, type PairInputs, toDataset } from './dataset.ts';
 export { type ClassFigures, type Evaluation, evaluate } from './evaluate.ts';
 export { type Head, headOf, targetScores } from './heads.ts';

@@ -2,7 +2,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { badRun, readJson, writeWhole } from './checkpoint.ts';
+import { badRun, readJson, writeWhole } from './saved-model.ts';
 import type { Head } from './heads.ts';
 import type { Thresholds } from './thresholds.ts';
 

@@ -12,7 +12,7 @@ import {
   tokenize,
   Vocabulary,
 } from '../stages/index.ts';
-import { loadModel } from './checkpoint.ts';
+import { loadModel } from './saved-model.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { type Prediction, predict } from './predict.ts';
 import { type RunConfig, readRunConfig } from './run-config.ts';

@@ -13,7 +13,7 @@ import {
   Vocabulary,
   type VocabularyOptions,
 } from '../stages/index.ts';
-import { saveModel } from './checkpoint.ts';
+import { saveModel } from './saved-model.ts';
 import type { Head } from './heads.ts';
 import { MetricsFile } from './metrics-file.ts';
 import { type TextOptions, toTokens, VOCABULARY_FILE } from './run.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
 import test from 'ava';
 import { startEngine } from '../../engine/index.ts';
-import { loadModel, saveModel } from '../../models/checkpoint.ts';
+import { loadModel, saveModel } from '../../models/saved-model.ts';
 import { evaluate } from '../../models/evaluate.ts';
 import { type RunConfig, readRunConfig, writeRunConfig } from '../../models/run-config.ts';
 import { buildSimpleRnn } from '../../models/simple-rnn.ts';
