@@ -19,6 +19,8 @@ export type Answer =
       readonly frame: Frame | undefined;
       readonly figures: readonly Figures[];
       readonly rejects: readonly Rejected[];
+      /** The memory that the chunk came in, given back. */
+      readonly spent: readonly ArrayBuffer[];
     }
   /**
    * Only the main thread can say what comes of the chunk: because it came to an error, told in words, or to records that

@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.ts';
 import type { StageMeter } from '../meter.ts';
 import { resumedCount, type StageContext, type StageSpec, untilAborted } from '../spec.ts';
 import type { Capture } from '../state.ts';
+import { Buffers } from './buffers.ts';
 import { fromFrame, toFrame } from './frame.ts';
 import type { Answer, Figures } from './messages.ts';
 import { type Passage, pass, type Reject } from './passage.ts';
@@ -51,9 +52,10 @@ export async function* onWorkers(
 
   const pool = new Pool(workers, recipes);
   const iterator = source[Symbol.asyncIterator]();
-  const send = async (chunk: Chunk<unknown>): Promise<Answer> => {
-    const frame = toFrame(chunk);
-    return frame ? pool.run(frame) : { kind: 'undone' };
+  const buffers = new Buffers();
+  const send = async (chunk: Chunk<unknown>): Promise<Landed> => {
+    const { frame, pieces } = toFrame(chunk, buffers.take) ?? {};
+    return { chunk, pieces, answer: frame ? await pool.run(frame) : { kind: 'undone' } };
   };
   // One request at a time, each behind the one before: a source need not bear several at once.
   let tail: Promise<IteratorResult<Chunk<unknown>>> | undefined;
@@ -63,7 +65,7 @@ export async function* onWorkers(
       return before?.done ? before : iterator.next();
     });
     const flight: Flight = {
-      landed: fetched.then(async ({ done, value }) => (done ? undefined : { sent: value, answer: await send(value) })),
+      landed: fetched.then(({ done, value }) => (done ? undefined : send(value))),
     };
     // Both are awaited in their turn; until then a failure must not count as unhandled.
     fetched.catch(noop);
@@ -80,7 +82,7 @@ export async function* onWorkers(
       const { chunk, meters, failure } = await conclude(landed);
       underWay.shift();
       meters.forEach((figures, i) => {
-        counts[i] = (counts[i] as number) + (i === 0 ? landed.sent.length : figures.recordsIn);
+        counts[i] = (counts[i] as number) + (i === 0 ? landed.chunk.length : figures.recordsIn);
         enter(figures, (places[i] as Place).meter, i === places.length - 1);
       });
       if (chunk && chunk.length > 0) yield chunk;
@@ -94,14 +96,15 @@ export async function* onWorkers(
     await closing;
   }
 
-  async function conclude({ sent, answer }: Landed): Promise<Outcome> {
+  async function conclude({ chunk, pieces, answer }: Landed): Promise<Outcome> {
     const [first] = places as [Place];
     if (answer.kind === 'undone') {
-      const passage = await passHere(sent, rejectHere);
+      const passage = await passHere(chunk, rejectHere);
       if (answer.error !== undefined && !passage.failure) throw onlyThere(answer.error);
-      first.context.tally(NOT_SENT, sent.length);
+      first.context.tally(NOT_SENT, chunk.length);
       return passage;
     }
+    for (const buffer of answer.spent) buffers.give(buffer, workers + AHEAD);
     let judged = 0;
     try {
       for (const { stage, error, raw } of answer.rejects) {
@@ -110,12 +113,12 @@ export async function* onWorkers(
       }
     } catch (error) {
       // It is the end of the run: which records come before it?
-      return passHere(sent, () => {
+      return passHere(chunk, () => {
         if (judged-- === 0) throw error;
       });
     }
     const { frame } = answer;
-    return { chunk: frame && (await fromFrame(frame)), meters: answer.figures };
+    return { chunk: frame && (await fromFrame(frame, pieces)), meters: answer.figures };
   }
 }
 
@@ -131,7 +134,9 @@ interface Flight {
 }
 
 interface Landed {
-  readonly sent: Chunk<unknown>;
+  readonly chunk: Chunk<unknown>;
+  /** What of its memory the other thread has too, if it was sent. */
+  readonly pieces: readonly Uint8Array[] | undefined;
   readonly answer: Answer;
 }
 

@@ -4,7 +4,8 @@
  *
  * Columns share memory with other chunks (the lines of a block, the rows that a filter left), so packing copies what the
  * rows use, once: bytes that several columns point into are copied for all of them together. Unpacking copies nothing:
- * the columns are windows on the buffer.
+ * the columns are windows on the buffer. And what points into bytes that came from the other thread goes back to it as
+ * places in them alone: most of what a parser makes is that.
  */
 import { ColumnChunk, type Columns } from '../column-chunk.ts';
 import {
@@ -22,6 +23,8 @@ import { areOffsets, gather, isSparse, moved, type Ranges, type Span, shift, spa
 
 export interface PackedColumns {
   readonly buffer: ArrayBuffer;
+  /** Where in it are pieces of memory that the sender still has. */
+  readonly lent: readonly Slot[];
   readonly columns: Readonly<Record<string, PackedColumn>>;
 }
 
@@ -35,6 +38,8 @@ interface PackedRanges {
 
 type PackedColumn =
   | ({ readonly kind: 'text'; readonly data: Slot } & PackedRanges)
+  /** Ranges over a piece of memory that came from the receiver. */
+  | ({ readonly kind: 'borrowed-text'; readonly piece: number } & PackedRanges)
   | ({ readonly kind: 'texts'; readonly items: PackedColumn } & PackedRanges)
   | ({ readonly kind: 'integers'; readonly values: Slot } & PackedRanges)
   | { readonly kind: 'integer'; readonly values: Slot }
@@ -42,35 +47,55 @@ type PackedColumn =
   | { readonly kind: 'constant'; readonly value: unknown; readonly length: number }
   | { readonly kind: 'made'; readonly by: Named; readonly from: readonly PackedColumn[] };
 
+/** Memory of a packed table that its sender still has. */
+export type Borrowed = Pick<PackedColumns, 'buffer' | 'lent'>;
+
 /**
- * @returns undefined where there is a column of a kind that is not known here and that doesn't say how it is made, or a
- * value that cannot be packed
+ * @param allocate memory for so many bytes or more, with whatever in it
+ * @param borrowed what came from the thread to which this goes
+ * @returns the table, and the pieces of memory that were lent with it, which {@link unpackColumns} takes for what comes
+ * back; undefined where there is a column of a kind that is not known here and that doesn't say how it is made, or a value
+ * that cannot be packed
  */
-export function packColumns(columns: Columns): PackedColumns | undefined {
+export function packColumns(
+  columns: Columns,
+  allocate: (size: number) => ArrayBuffer,
+  borrowed?: Borrowed,
+): { readonly packed: PackedColumns; readonly pieces: readonly Uint8Array[] } | undefined {
   const own = Object.entries(columns).map(([name, column]) => [name, withOwnItems(column)] as const);
-  const packer = new Packer(own.flatMap(([, column]) => textsIn(column)));
+  const texts = own.flatMap(([, column]) => textsIn(column));
+  const packer = new Packer(texts, borrowed);
   const packed: Record<string, PackedColumn> = {};
   for (const [name, column] of own) {
     const one = packer.column(column);
     if (!one) return undefined;
     packed[name] = one;
   }
-  return { buffer: packer.finish(), columns: packed };
+  const { lent, pieces } = packer;
+  return { packed: { buffer: packer.into(allocate), lent, columns: packed }, pieces };
 }
 
-export async function unpackColumns<T>({ buffer, columns }: PackedColumns): Promise<ColumnChunk<T>> {
+/** @param pieces the memory that was lent to the thread from which this comes */
+export async function unpackColumns<T>(
+  { buffer, columns }: PackedColumns,
+  pieces: readonly Uint8Array[] = [],
+): Promise<ColumnChunk<T>> {
   const unpacked: Record<string, Column> = {};
-  for (const [name, column] of Object.entries(columns)) unpacked[name] = await unpack(buffer, column);
+  for (const [name, column] of Object.entries(columns)) unpacked[name] = await unpack(buffer, pieces, column);
   return new ColumnChunk<T>(unpacked);
 }
 
-async function unpack(buffer: ArrayBuffer, column: PackedColumn): Promise<Column> {
+async function unpack(buffer: ArrayBuffer, pieces: readonly Uint8Array[], column: PackedColumn): Promise<Column> {
   const integers = ([at, length]: Slot) => new Int32Array(buffer, at, length);
   switch (column.kind) {
     case 'text':
       return new Utf8Column(Buffer.from(buffer, ...column.data), integers(column.starts), integers(column.ends));
+    case 'borrowed-text': {
+      const data = pieces[column.piece] as Uint8Array;
+      return new Utf8Column(data, integers(column.starts), integers(column.ends));
+    }
     case 'texts': {
-      const items = (await unpack(buffer, column.items)) as Utf8Column;
+      const items = (await unpack(buffer, pieces, column.items)) as Utf8Column;
       return new Utf8ListColumn(items, integers(column.starts), integers(column.ends));
     }
     case 'integers':
@@ -83,7 +108,7 @@ async function unpack(buffer: ArrayBuffer, column: PackedColumn): Promise<Column
       return new ConstantColumn(column.value, column.length);
     case 'made': {
       const make = (await load(column.by)) as (...from: Column[]) => Column;
-      return make(...(await Promise.all(column.from.map((one) => unpack(buffer, one)))));
+      return make(...(await Promise.all(column.from.map((one) => unpack(buffer, pieces, one)))));
     }
   }
 }
@@ -131,13 +156,17 @@ class Packer {
   readonly #writes: ((buffer: ArrayBuffer) => void)[] = [];
   /** Of each piece of memory that text columns point into, which part they use and where that goes. */
   readonly #areas = new Map<ArrayBufferLike, Span & { slot?: Slot }>();
+  readonly #borrowed: Borrowed | undefined;
+  readonly lent: Slot[] = [];
+  readonly pieces: Uint8Array[] = [];
 
-  constructor(texts: readonly Utf8Column[]) {
+  constructor(texts: readonly Utf8Column[], borrowed: Borrowed | undefined) {
+    this.#borrowed = borrowed;
     for (const text of texts) {
-      const { buffer, byteOffset } = text.data;
       const span = spanOf(text);
-      if (!span) continue;
+      if (!span || this.#pieceOf(text, span) >= 0) continue;
       const { from, to, sum } = span;
+      const { buffer, byteOffset } = text.data;
       const area = this.#areas.get(buffer) ?? { from: from + byteOffset, to: to + byteOffset, sum: 0 };
       area.from = Math.min(area.from, from + byteOffset);
       area.to = Math.max(area.to, to + byteOffset);
@@ -145,7 +174,11 @@ class Packer {
       this.#areas.set(buffer, area);
     }
     for (const [buffer, area] of this.#areas) {
-      if (!isSparse(area)) area.slot = this.#bytes(new Uint8Array(buffer, area.from, area.to - area.from));
+      if (isSparse(area)) continue;
+      const piece = Buffer.from(buffer as ArrayBuffer, area.from, area.to - area.from);
+      area.slot = this.#bytes(piece);
+      this.lent.push(area.slot);
+      this.pieces.push(piece);
     }
   }
 
@@ -178,11 +211,10 @@ class Packer {
     }
   }
 
-  finish(): ArrayBuffer {
-    // Not zeroed first: what is not written is never read.
-    const { buffer } = Buffer.allocUnsafeSlow(this.#size);
-    for (const write of this.#writes) write(buffer as ArrayBuffer);
-    return buffer as ArrayBuffer;
+  into(allocate: (size: number) => ArrayBuffer): ArrayBuffer {
+    const buffer = allocate(this.#size);
+    for (const write of this.#writes) write(buffer);
+    return buffer;
   }
 
   #made({ made }: Column): PackedColumn | undefined {
@@ -194,13 +226,27 @@ class Packer {
 
   #text(text: Utf8Column): PackedColumn {
     const { data } = text;
+    const span = spanOf(text);
+    const piece = span ? this.#pieceOf(text, span) : -1;
+    const lent = this.#borrowed?.lent[piece];
+    if (lent) {
+      const [at] = lent;
+      return { kind: 'borrowed-text', piece, ...this.#ranges(text, data.byteOffset - at) };
+    }
     const area = this.#areas.get(data.buffer);
     if (area?.slot) {
       return { kind: 'text', data: area.slot, ...this.#ranges(text, data.byteOffset - area.from) };
     }
-    const own = new Uint8Array(spanOf(text)?.sum ?? 0);
+    const own = new Uint8Array(span?.sum ?? 0);
     const ranges = gather(text, (start, end, at) => own.set(data.subarray(start, end), at));
     return { kind: 'text', data: this.#bytes(own), ...this.#ranges(ranges) };
+  }
+
+  /** Which borrowed piece the text is all in, or -1. */
+  #pieceOf({ data }: Utf8Column, { from, to }: Span): number {
+    if (data.buffer !== this.#borrowed?.buffer) return -1;
+    const [start, end] = [from + data.byteOffset, to + data.byteOffset];
+    return this.#borrowed.lent.findIndex(([at, length]) => at <= start && end <= at + length);
   }
 
   #ranges(ranges: Ranges, by = 0): PackedRanges {

@@ -67,5 +67,6 @@ function contextOf(meter: StageMeter, signal: AbortSignal, reject: StageContext[
       return DROP;
     },
     tally: (name, amount) => meter.tally(name, amount),
+    hold: (records) => meter.hold(records),
   };
 }

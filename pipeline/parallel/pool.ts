@@ -12,6 +12,7 @@ const MOST_RESTING = availableParallelism();
 /** The threads that work for one run. */
 export class Pool {
   readonly #threads: readonly Thread[];
+  #closed = false;
 
   /**
    * @param workers how many threads
@@ -31,14 +32,16 @@ export class Pool {
     }
   }
 
-  /** What the thread with the least to do makes of a chunk. */
+  /** What the thread with the least to do makes of a chunk; nothing once this is closed. */
   run(frame: Frame): Promise<Answer> {
+    if (this.#closed) return Promise.resolve({ kind: 'undone' });
     const idlest = this.#threads.reduce((best, thread) => (thread.load < best.load ? thread : best));
     return idlest.run(frame);
   }
 
   /** Gives the threads back; those that are still at work will be there for others when they have stopped. */
   close(): void {
+    this.#closed = true;
     for (const thread of this.#threads) {
       thread.close().then((usable) => {
         if (usable && resting.length < MOST_RESTING) resting.push(thread);

@@ -3,6 +3,7 @@ import { type MessagePort, parentPort } from 'node:worker_threads';
 import type { MillraceError } from '../errors.ts';
 import type { StageMeter } from '../meter.ts';
 import type { StageSpec } from '../spec.ts';
+import { allocate } from './buffers.ts';
 import { type Frame, fromFrame, toFrame, transferOf } from './frame.ts';
 import type { Answer, Figures, FromWorker, Rejected, ToWorker } from './messages.ts';
 import { type Passage, pass } from './passage.ts';
@@ -53,16 +54,16 @@ async function answer({ stages, over }: Job, frame: Frame): Promise<void> {
     });
     if (passage.failure) throw passage.failure.error;
     const rejects = rejected.map(packReject);
-    post(rejects.every((one) => one !== undefined) ? done(passage, rejects) : { kind: 'undone' });
+    post(rejects.every((one) => one !== undefined) ? done(passage, rejects, frame) : { kind: 'undone' });
   } catch (error) {
     if (!over.signal.aborted) post({ kind: 'undone', error: describe(error) });
   }
 }
 
-function done({ chunk, meters }: Passage, rejects: readonly Rejected[]): Answer {
-  const frame = chunk && toFrame(chunk);
-  if (chunk && !frame) return { kind: 'undone' };
-  return { kind: 'done', frame, figures: meters.map(figuresOf), rejects };
+function done({ chunk, meters }: Passage, rejects: readonly Rejected[], cause: Frame): Answer {
+  const sent = chunk && toFrame(chunk, allocate, cause);
+  if (chunk && !sent) return { kind: 'undone' };
+  return { kind: 'done', frame: sent?.frame, figures: meters.map(figuresOf), rejects, spent: transferOf(cause) };
 }
 
 function packReject({ stage, error, raw }: { stage: number; error: MillraceError; raw: unknown }) {
@@ -80,5 +81,7 @@ function describe(error: unknown): string {
 }
 
 function post(message: FromWorker): void {
-  port.postMessage(message, message.kind === 'done' && message.frame ? transferOf(message.frame) : []);
+  const buffers =
+    message.kind === 'done' ? [...message.spent, ...(message.frame ? transferOf(message.frame) : [])] : [];
+  port.postMessage(message, buffers);
 }

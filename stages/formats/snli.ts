@@ -232,6 +232,11 @@ class FieldRanges {
   }
 }
 
+/** The annotations of lines, for other threads. */
+export function annotationsIn(lines: Utf8Column): Column<readonly string[] | undefined> {
+  return new AnnotationColumn(lines);
+}
+
 /** A field that is seldom read: parsed out of its line when it is. */
 class AnnotationColumn implements Column<readonly string[] | undefined> {
   readonly #lines: Utf8Column;
