@@ -117,7 +117,8 @@ async function* written<T>(
   try {
     const opened = context.open(plan);
     for await (const chunk of opened) {
-      await orDiskError(path, writer.write(pack(chunk)));
+      // Without empty chunks it is the rows that tell whether all frames have been read.
+      if (chunk.length > 0) await orDiskError(path, writer.write(pack(chunk)));
       rows += chunk.length;
       yield chunk;
     }

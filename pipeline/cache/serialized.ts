@@ -21,22 +21,27 @@ export function deserialize(bytes: Uint8Array): unknown {
   return v8.deserialize(bytes);
 }
 
+/** Deeper than any record is; what is in itself is deeper still. */
+const DEEPEST = 200;
+
 /** The value with views read; itself where there are none. */
-function withoutViews(value: unknown): unknown {
+function withoutViews(value: unknown, depth = 0): unknown {
   if (typeof value === 'function' || typeof value === 'symbol') throw unfit(typeof value);
   if (typeof value !== 'object' || value === null) return value;
+  if (depth > DEEPEST) throw unfit('one that is in itself');
+  const inner = (field: unknown) => withoutViews(field, depth + 1);
   if (isView(value)) {
     const present = fieldsOf(value).filter(([, field]) => field !== undefined);
-    return Object.fromEntries(present.map(([name, field]) => [name, withoutViews(field)]));
+    return Object.fromEntries(present.map(([name, field]) => [name, inner(field)]));
   }
   if (Array.isArray(value)) {
-    const items = value.map(withoutViews);
+    const items = value.map(inner);
     return items.some((item, i) => !Object.is(item, value[i])) ? items : value;
   }
   const prototype = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) {
     const fields = fieldsOf(value);
-    const read = fields.map(([name, field]) => [name, withoutViews(field)] as const);
+    const read = fields.map(([name, field]) => [name, inner(field)] as const);
     return read.some(([, field], i) => !Object.is(field, fields[i]?.[1])) ? Object.fromEntries(read) : value;
   }
   if (ArrayBuffer.isView(value) || prototype === Date.prototype) return value;
