@@ -5,6 +5,9 @@ import type { Command } from 'commander';
 import { version } from '../pipeline/version.ts';
 import { defaultCacheDir } from '../stages/index.ts';
 
+/** As in `engines` of package.json. */
+const OLDEST_NODE = '20.18.1';
+
 /** `millrace doctor` */
 export function configure(command: Command): void {
   command.option('--json', 'print one JSON object').action(async ({ json }: { json?: true }) => {
@@ -19,7 +22,11 @@ async function examine() {
   const { probeEngines } = await import('../engine/index.ts');
   const engines = await probeEngines();
   const cache = await examineCache(defaultCacheDir());
-  const node = { version: process.versions.node, ok: atLeast(process.versions.node, 20, 18), needs: '>=20.18' };
+  const node = {
+    version: process.versions.node,
+    ok: atLeast(process.versions.node, OLDEST_NODE),
+    needs: `>=${OLDEST_NODE}`,
+  };
   return {
     ok: node.ok && cache.writable && engines.some(({ available }) => available),
     millrace: version,
@@ -61,9 +68,8 @@ async function examineCache(path: string) {
   }
 }
 
-function atLeast(version: string, major: number, minor: number): boolean {
-  const [have = 0, haveMinor = 0] = version.split('.').map(Number);
-  return have > major || (have === major && haveMinor >= minor);
+function atLeast(version: string, oldest: string): boolean {
+  return version.localeCompare(oldest, 'en', { numeric: true }) >= 0;
 }
 
 function megabytes(bytes: number): number {

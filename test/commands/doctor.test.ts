@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { temporaryFolder } from '../stages/files.ts';
@@ -11,7 +11,8 @@ test('doctor tells what can run here, and of the rest why not', async (t) => {
   t.is(json.stderr + json.code, '0');
   const found = JSON.parse(json.stdout);
   t.is(json.stdout.split('\n').length, 2);
-  t.like(found, { ok: true, node: { version: process.versions.node, ok: true } });
+  const { engines: needed } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  t.like(found, { ok: true, node: { version: process.versions.node, ok: true, needs: needed.node } });
   t.deepEqual(found.cache, { path: env.MILLRACE_CACHE, writable: true });
   t.true(found.cores >= 1 && found.memory.totalMB > found.memory.freeMB);
   const engines: { name: string; available: boolean; reason?: string; hint?: string }[] = found.engines;

@@ -6,7 +6,7 @@ import { LABELS, type Label } from '../../stages/index.ts';
 import { PAIRS, smallCorpus, trainedRun } from './corpus.ts';
 import { cli, rowsOf, shell } from './run-cli.ts';
 
-test('evaluate counts what predict answers', async (t) => {
+test('evaluate counts what predict answers, and tells what it cannot count', async (t) => {
   const corpus = await smallCorpus(t);
   const { folder, split } = corpus;
   const run = await trainedRun(t, corpus);
@@ -60,12 +60,7 @@ test('evaluate counts what predict answers', async (t) => {
     );
   }
   t.true(table.stdout.startsWith(`accuracy ${accuracy.toFixed(4)}  loss ${loss.toFixed(4)}  ${PAIRS} pairs, `));
-});
 
-test('what cannot be evaluated is told, and what is left out', async (t) => {
-  const corpus = await smallCorpus(t);
-  const { folder, split } = corpus;
-  const run = await trainedRun(t, corpus);
   const pair = '"premise":"A cat sleeps.","hypothesis":"A cat sleeps again."';
   await writeFile(join(folder, 'half.jsonl'), `{${pair},"label":"neutral"}\n{${pair}}\n`);
   await writeFile(join(folder, 'none.jsonl'), `{${pair}}\n`);
