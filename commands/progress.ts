@@ -5,6 +5,7 @@ import type { DownloadProgress } from '../stages/index.ts';
 /** Bars that come and go as work does. Nothing is drawn where nobody looks. */
 export class Progress {
   #bars: MultiBar | undefined;
+  #running = 0;
   readonly #downloads = new Map<string, SingleBar>();
 
   /** For `onProgress` of a source: a bar for each download. */
@@ -12,10 +13,12 @@ export class Progress {
     if (!process.stderr.isTTY) return;
     let bar = this.#downloads.get(url);
     if (!bar) {
-      bar = this.#bar(
-        total === undefined ? 0 : megabytes(total),
-        `${url.split('/').at(-1)} {bar} {value}/{total} MB {eta_formatted}`,
-      );
+      const name = url.split('/').at(-1);
+      // A server need not say how much it is going to send.
+      bar =
+        total === undefined
+          ? this.#bar(0, `${name} {value} MB`)
+          : this.#bar(megabytes(total), `${name} {bar} {value}/{total} MB {eta_formatted}`);
       this.#downloads.set(url, bar);
     }
     bar.update(megabytes(received));
@@ -32,15 +35,19 @@ export class Progress {
   stop(): void {
     this.#bars?.stop();
     this.#bars = undefined;
+    this.#running = 0;
   }
 
   #bar(total: number, format: string): SingleBar {
     this.#bars ??= new MultiBar({ stream: process.stderr, hideCursor: true, clearOnComplete: true, format });
+    this.#running++;
     return this.#bars.create(total, 0, {}, { format });
   }
 
   #remove(bar: SingleBar): void {
-    this.#bars?.remove(bar);
+    if (this.#bars?.remove(bar)) this.#running--;
+    // Without a bar it would go on clearing the terminal, on which others print now.
+    if (this.#running === 0) this.stop();
   }
 }
 

@@ -2,8 +2,8 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { badRun, readJson, writeWhole } from './saved-model.ts';
 import type { Head } from './heads.ts';
+import { badRun, readJson, writeWhole } from './saved-model.ts';
 import type { Thresholds } from './thresholds.ts';
 
 export interface RunConfig {
@@ -14,7 +14,7 @@ export interface RunConfig {
   readonly vocabularySize: number;
   readonly embeddingSize: number | 'one-hot';
   readonly hiddenSize: number;
-  /** The stage that the sentences were cut with, as `pipe` writes it: `tokenize:parse`. */
+  /** How the sentences were cut: the main option of the stage `tokenize`. */
   readonly tokenizer: string;
   readonly lowercase: boolean;
   readonly seed: number;
@@ -24,7 +24,7 @@ export interface RunConfig {
   readonly training?: Readonly<Record<string, unknown>>;
 }
 
-const CONFIG_FILE = 'config.json';
+export const CONFIG_FILE = 'config.json';
 
 const size = {
   rule: 'a whole number above 0',
