@@ -1,24 +1,27 @@
-import { createRequire } from 'node:module';
 import {
   type Columns,
   MillraceError,
   type Origin,
   Utf8Column,
-  Utf8ListColumn,
+  type Utf8ListColumn,
   unknownName,
 } from '../pipeline/index.ts';
 import { leaves, scanParse, unescapeToken } from './binary-parse.ts';
 import type { Sentence } from './records.ts';
 import { defineSentenceStage, type Text } from './sentences.ts';
+import { naturalTreebank } from './tokenizers/natural.ts';
+import { cutColumn } from './tokenizers/token-ranges.ts';
+import { treebank, treebankColumn } from './tokenizers/treebank.ts';
 
 /** The ways to cut a sentence into tokens. */
 export const tokenizers = {
   parse: "the leaves of the corpus' binary parse",
-  treebank: 'Penn Treebank rules, from the text; what the parses of SNLI were made from',
+  treebank: 'Penn Treebank rules, from the text: what the parses of SNLI were made with',
   auto: 'parse where the corpus has one, treebank where it has none',
   word: 'runs of letters, digits and inner apostrophes; punctuation is left out',
   whitespace: 'runs of anything but white space',
   regex: 'the matches of a pattern',
+  natural: "what natural's Treebank tokenizer makes of the text",
 } as const;
 
 export type TokenizerName = keyof typeof tokenizers;
@@ -43,8 +46,24 @@ export function tokenize<T extends Text>(method: TokenizerName = 'parse', option
     options: { method, ...options },
     remote: { module: import.meta.url, export: 'tokenize', args: [method, options] },
     sentence: (sentence, origin) => ({ tokens: tokens(sentence, origin) }),
-    ...((method === 'parse' || method === 'auto') && !options.unescape && { columns: leafColumns }),
+    columns: (columns, prefix) => tokenColumns(method, options, columns, prefix),
   });
+}
+
+/** The methods whose tokens stand in the text or the parse as they are, over columns. */
+function tokenColumns(
+  method: TokenizerName,
+  { unescape: undo }: TokenizeOptions,
+  columns: Columns,
+  prefix: string,
+): Columns | undefined {
+  const { [`${prefix}text`]: text, [`${prefix}binaryParse`]: parses } = columns;
+  const fromParse = method === 'parse' || (method === 'auto' && parses !== undefined);
+  if (fromParse ? undo : method !== 'treebank' && method !== 'auto') return undefined;
+  const column = fromParse ? parses : text;
+  if (!(column instanceof Utf8Column)) return undefined;
+  const tokens = fromParse ? leafColumn(column) : treebankColumn(column);
+  return tokens && { tokens };
 }
 
 type Tokenizer = (sentence: Sentence, origin: Origin | undefined) => string[];
@@ -65,6 +84,8 @@ function tokenizer(method: TokenizerName, { pattern = '\\S+', unescape: undo = f
       return ({ text, binaryParse }) => (binaryParse === undefined ? treebank(text) : fromParse(binaryParse));
     case 'treebank':
       return ({ text }) => treebank(text);
+    case 'natural':
+      return ({ text }) => naturalTreebank(text);
     case 'word':
       return ({ text }) => text.match(/[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*/gu) ?? [];
     case 'whitespace':
@@ -89,52 +110,12 @@ function compile(pattern: string): RegExp {
   }
 }
 
-// Loaded on first use: whoever takes tokens from parses or by a pattern need not wait for it.
-const require = createRequire(import.meta.url);
-let treebankTokenizer: { tokenize(text: string): string[] } | undefined;
-
-/** natural's Treebank tokenizer. */
-function treebank(text: string): string[] {
-  if (!treebankTokenizer) {
-    const Treebank = require('natural/lib/natural/tokenizers/treebank_word_tokenizer.js');
-    treebankTokenizer = new Treebank() as { tokenize(text: string): string[] };
-  }
-  return treebankTokenizer.tokenize(text);
-}
-
 /** The leaves of a column of parses, as ranges of the parses' own bytes. */
-function leafColumns(columns: Columns, prefix: string): Columns | undefined {
-  const parses = columns[`${prefix}binaryParse`];
-  if (!(parses instanceof Utf8Column)) return undefined;
-  const { data } = parses;
-  const rowStarts = new Int32Array(parses.length);
-  const rowEnds = new Int32Array(parses.length);
-  const starts: number[] = [];
-  const ends: number[] = [];
-  const addLeaf = (kind: 'token' | '(' | ')', start: number, end: number) => {
-    if (kind !== 'token') return;
-    starts.push(start);
-    ends.push(end);
-  };
-  for (let row = 0; row < parses.length; row++) {
-    const start = parses.starts[row] as number;
-    const end = parses.ends[row] as number;
-    if (start < 0) return undefined;
-    // A corpus has several hypotheses to a premise, in a row: they share its tokens, and all that is made of them.
-    if (row > 0 && equalBytes(data, start, end, parses.starts[row - 1] as number, parses.ends[row - 1] as number)) {
-      rowStarts[row] = rowStarts[row - 1] as number;
-    } else {
-      rowStarts[row] = starts.length;
-      scanParse(data, start, end, addLeaf);
-    }
-    rowEnds[row] = starts.length;
-  }
-  const items = new Utf8Column(data, new Int32Array(starts), new Int32Array(ends));
-  return { tokens: new Utf8ListColumn(items, rowStarts, rowEnds) };
-}
-
-function equalBytes(data: Uint8Array, start: number, end: number, otherStart: number, otherEnd: number): boolean {
-  if (end - start !== otherEnd - otherStart) return false;
-  for (let i = 0; i < end - start; i++) if (data[start + i] !== data[otherStart + i]) return false;
-  return true;
+function leafColumn(parses: Utf8Column): Utf8ListColumn | undefined {
+  return cutColumn(parses, (data, start, end, tokens) => {
+    scanParse(data, start, end, (kind, from, to) => {
+      if (kind === 'token') tokens.push(from, to);
+    });
+    return true;
+  });
 }

@@ -1,4 +1,4 @@
-/** Periods that are part of a word, on the shapes of {@link scanTreebank}. */
+/** Periods that are part of a word, on the shapes of the Treebank tokenizer. */
 import { isWordShape } from './shape.ts';
 
 /**
@@ -23,7 +23,7 @@ export function isAbbreviation(shape: Uint8Array, start: number, period: number,
   let first = period;
   while (first > start && period - first <= LONGEST && isLetter(shape[first - 1])) first--;
   if (period - first === 1) return isLetters(shape, start, period, end);
-  if (period - first > LONGEST || (first > start && isWordShape(shape[first - 1] as number))) return false;
+  if (period - first > LONGEST || !beginsWord(shape, start, first)) return false;
   let word = '';
   for (let at = first; at < period; at++) word += String.fromCharCode((shape[at] as number) | LOWER_CASE);
   return ABBREVIATIONS.has(word);
@@ -31,11 +31,15 @@ export function isAbbreviation(shape: Uint8Array, start: number, period: number,
 
 /** Whether the letter before the period is one of several that each have a period, or an initial. */
 function isLetters(shape: Uint8Array, start: number, period: number, end: number): boolean {
-  let first = period - 1;
-  while (first - 2 >= start && shape[first - 1] === PERIOD && isLetter(shape[first - 2])) first -= 2;
-  if (first > start && isWordShape(shape[first - 1] as number)) return false;
-  if (first < period - 1) return true;
+  const first = period - 1;
+  if (!beginsWord(shape, start, first)) return false;
+  if (isLetter(shape[first - 2]) && shape[first - 1] === PERIOD && beginsWord(shape, start, first - 2)) return true;
   return isCapital(shape[first]) && shape[period + 1] === SPACE && period + 2 < end && isCapital(shape[period + 2]);
+}
+
+/** Whether what is at `at` lies within the word that begins at `start`, and no letter is before it. */
+function beginsWord(shape: Uint8Array, start: number, at: number): boolean {
+  return at >= start && (at === start || !isWordShape(shape[at - 1] as number));
 }
 
 function isLetter(shape: number | undefined): boolean {

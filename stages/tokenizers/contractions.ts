@@ -1,8 +1,11 @@
-/** Where words come apart that were two, on the shapes of {@link scanTreebank}. */
+/** Where words come apart that were two, on the shapes of the Treebank tokenizer. */
 import { isWordShape } from './shape.ts';
 
 const LOWER_CASE = 0x20;
-const [D, L, M, N, O, R, S, T, V, E, Y] = Array.from('dlmnorstvey', (letter) => letter.charCodeAt(0));
+const [D, E, L, M, N, R, S, T, V, Y] = Array.from('delmnrstvy', (letter) => letter.charCodeAt(0));
+
+// What stands before `'n` and `'ye`.
+const [MOR, MORE, DO] = ['mor', 'more', 'd'].map((word) => Buffer.from(word)) as [Buffer, Buffer, Buffer];
 
 /** Words without an apostrophe that come apart, each with where: `can|not`. */
 const MERGED = ['can|not', 'gim|me', 'gon|na', 'got|ta', 'lem|me', 'wan|na', 't|is', 't|was', 'wha|dd|ya', 'wha|t|cha'];
@@ -48,9 +51,10 @@ export function cutsOf(shape: Uint8Array, start: number, end: number): readonly 
 /**
  * Where the contraction begins that an apostrophe belongs to: at it, or at the `n` of `n't`.
  *
- * @param start where the letters before the apostrophe begin
+ * @param start where the word begins
  * @param at where the apostrophe is
  * @param next where the letters behind it begin
+ * @param end where the word ends
  * @returns -1 if it is no contraction
  */
 export function contractionStart(shape: Uint8Array, start: number, at: number, next: number, end: number): number {
@@ -60,21 +64,21 @@ export function contractionStart(shape: Uint8Array, start: number, at: number, n
   if (size === 1) {
     if (first === S || first === M || first === D) return at;
     if (first === T && at > start && lower(shape, at - 1) === N) return at - 1;
-    if (first === N && isMore(shape, start, at)) return at;
+    if (first === N && (isBefore(shape, start, at, MOR) || isBefore(shape, start, at, MORE))) return at;
   }
   if (size === 2) {
     const second = lower(shape, next + 1);
     if (second === E ? first === R || first === V : second === L && first === L) return at;
-    if (first === Y && second === E && at - start === 1 && lower(shape, start) === D) return at;
+    if (first === Y && second === E && isBefore(shape, start, at, DO)) return at;
   }
   return -1;
 }
 
-/** `mor` or `more`, as in `more'n`. */
-function isMore(shape: Uint8Array, start: number, end: number): boolean {
-  const size = end - start;
-  if (size !== 3 && !(size === 4 && lower(shape, start + 3) === E)) return false;
-  return lower(shape, start) === M && lower(shape, start + 1) === O && lower(shape, start + 2) === R;
+/** Whether these letters, and no others, stand before `end`. */
+function isBefore(shape: Uint8Array, start: number, end: number, letters: Uint8Array): boolean {
+  const first = end - letters.length;
+  if (first < start || (first > start && isWordShape(shape[first - 1] as number))) return false;
+  return letters.every((letter, i) => letter === lower(shape, first + i));
 }
 
 /** The unit, an ASCII letter in lower case; what is none does not become one. */

@@ -5,13 +5,15 @@
 
 /** A letter or the like past ASCII. */
 export const LETTER = 0x80;
-/** What belongs to the character before it: the rest of its units, an accent, a joiner and what it joins. */
+/** What belongs to the character before it: the rest of a letter, an accent, a joiner and what it joins. */
 export const CONTINUED = 0x81;
 /** A character past ASCII that is no part of a word: a dash, a quotation mark, an emoji. */
 export const SYMBOL = 0x82;
+/** The rest of a symbol, or of an apostrophe past ASCII. */
+export const REST = 0x83;
 
 /** How many shapes there are. */
-export const SHAPES = 0x83;
+export const SHAPES = 0x84;
 
 /** Which shapes make words: letters, digits, `_`, and what belongs to them. */
 const WORD_SHAPES = Uint8Array.from({ length: SHAPES }, (_, shape) =>
@@ -23,9 +25,14 @@ export function isWordShape(shape: number): boolean {
   return WORD_SHAPES[shape] === 1;
 }
 
+/** Whether a unit belongs to the character before it. */
+export function belongs(shape: number | undefined): boolean {
+  return shape === CONTINUED || shape === REST;
+}
+
 /** Past the units from `at` that belong to the character before. */
-export function pastContinued(shape: Uint8Array, at: number, end: number): number {
-  while (at < end && shape[at] === CONTINUED) at++;
+export function pastCharacter(shape: Uint8Array, at: number, end: number): number {
+  while (at < end && belongs(shape[at])) at++;
   return at;
 }
 
@@ -79,10 +86,12 @@ export function shapeOfBytes(bytes: Uint8Array, start: number, end: number): Uin
   return shape;
 }
 
-/** White space and digits are as wide as their character; of others the first unit says what they are. */
+/** White space and digits are so in all their units; of others the first unit says what they are. */
 function put(shape: Uint8Array, at: number, units: number, kind: number): void {
   shape[at] = kind;
-  for (let i = 1; i < units; i++) shape[at + i] = kind === SPACE || kind === DIGIT ? kind : CONTINUED;
+  if (units === 1) return;
+  const rest = kind === SPACE || kind === DIGIT ? kind : kind === SYMBOL || kind === APOSTROPHE ? REST : CONTINUED;
+  shape.fill(rest, at + 1, at + units);
 }
 
 function shapeOf(point: number, before: number): number {

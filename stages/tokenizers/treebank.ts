@@ -10,16 +10,13 @@ import { isUtf8 } from 'node:buffer';
 import type { Utf8Column, Utf8ListColumn } from '../../pipeline/columns.ts';
 import { isAbbreviation } from './abbreviations.ts';
 import { contractionStart, cutsOf } from './contractions.ts';
-import { CONTINUED, isWordShape, pastContinued, SHAPES, shapeOfBytes, shapeOfText } from './shape.ts';
-import { TokenRanges } from './token-ranges.ts';
+import { belongs, isWordShape, pastCharacter, REST, SHAPES, shapeOfBytes, shapeOfText } from './shape.ts';
+import { cutColumn, TokenRanges } from './token-ranges.ts';
 
 const APOSTROPHE = 0x27;
 const AMPERSAND = 0x26;
 const HYPHEN = 0x2d;
 const PERIOD = 0x2e;
-
-/** About how many a sentence has. */
-const USUAL_TOKENS = 16;
 
 /** So many hyphens are a dash, so many periods an ellipsis. */
 const DASH = 2;
@@ -37,13 +34,13 @@ const WORD = 8;
 const KINDS = Uint8Array.from({ length: SHAPES }, (_, shape) => {
   const character = String.fromCharCode(shape);
   if (isWordShape(shape)) return WORD;
-  if (".'-&/+<>".includes(character)) return MARK;
+  if (".'-&/+<>".includes(character) || shape === REST) return MARK;
   if (',:'.includes(character)) return NUMERIC;
   return shape < 0x80 && /\s/.test(character) ? BLANK : SYMBOL;
 });
 
 // Used again and again: to make one would cost more than to fill it.
-const scratch = new TokenRanges(USUAL_TOKENS);
+const scratch = new TokenRanges();
 
 /** The tokens of a text. */
 export function treebank(text: string): string[] {
@@ -52,25 +49,16 @@ export function treebank(text: string): string[] {
   return scratch.of(text);
 }
 
-/** The tokens of a column of texts, as ranges of its bytes; declines texts that are missing or no UTF-8. */
-export function treebankColumn({ data, starts, ends }: Utf8Column): Utf8ListColumn | undefined {
-  const tokens = new TokenRanges(USUAL_TOKENS * starts.length);
-  const lengths = new Int32Array(starts.length + 1);
-  for (let row = 0; row < starts.length; row++) {
-    const start = starts[row] as number;
-    const end = ends[row] as number;
-    if (start < 0) return undefined;
-    if (isAscii(data, start, end)) {
-      tokens.offset = 0;
-      scan(data, start, end, tokens);
-    } else {
-      if (!isUtf8(data.subarray(start, end))) return undefined;
-      tokens.offset = start;
-      scan(shapeOfBytes(data, start, end), 0, end - start, tokens);
-    }
-    lengths[row + 1] = tokens.length;
-  }
-  return tokens.columnOf(data, lengths);
+/** The tokens of a column of texts, as ranges of its bytes; none if a text is missing or no UTF-8. */
+export function treebankColumn(texts: Utf8Column): Utf8ListColumn | undefined {
+  return cutColumn(texts, (data, start, end, tokens) => {
+    const ascii = isAscii(data, start, end);
+    if (!ascii && !isUtf8(data.subarray(start, end))) return false;
+    tokens.offset = ascii ? 0 : start;
+    if (ascii) scan(data, start, end, tokens);
+    else scan(shapeOfBytes(data, start, end), 0, end - start, tokens);
+    return true;
+  });
 }
 
 function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
@@ -85,7 +73,7 @@ function scan(shape: Uint8Array, start: number, end: number, tokens: TokenRanges
     let kinds = KINDS[shape[from] as number] as number;
     if (kinds === BLANK) continue;
     if (kinds < MARK) {
-      at = pastContinued(shape, at, end);
+      at = pastCharacter(shape, at, end);
       tokens.push(from, at);
       continue;
     }
@@ -99,9 +87,30 @@ function scan(shape: Uint8Array, start: number, end: number, tokens: TokenRanges
   }
 }
 
-/** Cuts a word that has marks. */
+/** Cuts a word that has marks: first its contractions come apart, then each part sheds what it ends with. */
 function cutWord(shape: Uint8Array, from: number, stop: number, end: number, tokens: TokenRanges): void {
-  // Where each of the marks begins that the word ends with, the last one first.
+  // Where contractions begin, the last one first: where one was cut off, the one before it may end.
+  const cuts: number[] = [];
+  let rest = stop;
+  for (let at = stop - 1; at > from; at--) {
+    if (shape[at] !== APOSTROPHE) continue;
+    const cut = contractionStart(shape, from, at, pastCharacter(shape, at + 1, rest), rest);
+    if (cut <= from) continue;
+    cuts.push(cut);
+    rest = cut;
+    at = cut;
+  }
+  let part = from;
+  for (let i = cuts.length - 1; i >= 0; i--) {
+    const cut = cuts[i] as number;
+    cutPart(shape, part, cut, end, tokens);
+    part = cut;
+  }
+  cutPart(shape, part, stop, end, tokens);
+}
+
+function cutPart(shape: Uint8Array, from: number, stop: number, end: number, tokens: TokenRanges): void {
+  // Where each of the marks begins that the part ends with, the last one first.
   const tail: number[] = [];
   let bodyEnd = stop;
   for (let mark = lastMark(shape, from, stop, end); mark < bodyEnd; mark = lastMark(shape, from, bodyEnd, end)) {
@@ -112,25 +121,23 @@ function cutWord(shape: Uint8Array, from: number, stop: number, end: number, tok
   for (let i = tail.length - 1; i >= 0; i--) tokens.push(tail[i] as number, i === 0 ? stop : (tail[i - 1] as number));
 }
 
-/** Where the mark begins that the word from `from` to `stop` ends with and sheds; `stop` if there is none. */
+/** Where the mark begins that the part from `from` to `stop` ends with and sheds; `stop` if there is none. */
 function lastMark(shape: Uint8Array, from: number, stop: number, end: number): number {
   let at = stop - 1;
-  while (at > from && shape[at] === CONTINUED) at--;
+  while (at > from && belongs(shape[at])) at--;
   if (at < from) return stop;
   const mark = shape[at];
   if (mark === APOSTROPHE || mark === AMPERSAND) return at;
-  // With hyphens at both ends it is one of the Treebank's own words: `-LRB-`.
-  if (mark === HYPHEN) return shape[from] === HYPHEN ? stop : startOfRun(shape, from, at);
+  if (mark === HYPHEN) return isBracket(shape, from, stop) ? stop : startOfRun(shape, from, at);
   if (mark !== PERIOD) return stop;
   const first = startOfRun(shape, from, at);
   if (at + 1 - first >= ELLIPSIS) return first;
   return isAbbreviation(shape, from, at, end) ? stop : at;
 }
 
-/** Cuts a word without what it sheds: at dashes and ellipses, and its contractions. */
+/** Cuts a part without what it sheds: at dashes and ellipses, and letters that were two words. */
 function cutBody(shape: Uint8Array, from: number, stop: number, tokens: TokenRanges): void {
   let token = from;
-  // Where the letters before the next mark begin.
   let letters = from;
   for (let at = from; at < stop; ) {
     const mark = shape[at] as number;
@@ -138,26 +145,16 @@ function cutBody(shape: Uint8Array, from: number, stop: number, tokens: TokenRan
       at++;
       continue;
     }
+    token = cutLetters(shape, letters, at, token, tokens);
     let next = at + 1;
-    if (mark === APOSTROPHE) {
-      next = pastContinued(shape, next, stop);
-      const cut = contractionStart(shape, letters, at, next, stop);
-      token = cutLetters(shape, letters, cut < 0 ? at : cut, token, tokens);
-      if (cut > token) {
-        tokens.push(token, cut);
-        token = cut;
-      }
-    } else {
-      token = cutLetters(shape, letters, at, token, tokens);
-      while (next < stop && shape[next] === mark) next++;
-      if ((mark === HYPHEN && next - at >= DASH) || (mark === PERIOD && next - at >= ELLIPSIS)) {
-        if (at > token) tokens.push(token, at);
-        tokens.push(at, next);
-        token = next;
-      }
+    while (next < stop && shape[next] === mark) next++;
+    if ((mark === HYPHEN && next - at >= DASH) || (mark === PERIOD && next - at >= ELLIPSIS)) {
+      if (at > token) tokens.push(token, at);
+      tokens.push(at, next);
+      token = next;
     }
-    at = next;
-    letters = next;
+    at = pastCharacter(shape, next, stop);
+    letters = at;
   }
   token = cutLetters(shape, letters, stop, token, tokens);
   if (stop > token) tokens.push(token, stop);
@@ -172,6 +169,11 @@ function cutLetters(shape: Uint8Array, start: number, end: number, token: number
     token = cut;
   }
   return token;
+}
+
+/** Whether it is a bracket as the Treebank writes them: `-LRB-`. */
+function isBracket(shape: Uint8Array, from: number, stop: number): boolean {
+  return stop - from === 5 && /^-[LR][RSC]B-$/.test(String.fromCharCode(...shape.subarray(from, stop)));
 }
 
 /** Where the run of equal marks begins that ends at `last`. */

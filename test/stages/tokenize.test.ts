@@ -29,7 +29,8 @@ const examples: readonly [TokenizerName, text: string, tokens: string[], Tokeniz
   ['regex', 'a b', ['a', 'b']],
   ['regex', 'abc', ['b'], { pattern: 'b*' }],
   ['treebank', "He can't eat, drink.", ['He', 'ca', "n't", 'eat', ',', 'drink', '.']],
-  ['treebank', 'A man (left) in café', ['A', 'man', '(', 'left', ')', 'in', 'caf', 'é']],
+  ['treebank', 'A man (left) in café.', ['A', 'man', '(', 'left', ')', 'in', 'café', '.']],
+  ['natural', 'A man (left) in café', ['A', 'man', '(', 'left', ')', 'in', 'caf', 'é']],
   ['treebank', ' ', []],
   ['auto', "isn't", ['is', "n't"]],
 ];
@@ -58,6 +59,27 @@ test('parse takes the leaves of both sides; tables stay tables', async (t) => {
       ['It', 'dreams', '.'],
     ],
   );
+});
+
+test('treebank cuts tables where they lie, and auto does where there are no parses', async (t) => {
+  const bare = { sentence1_binary_parse: undefined, sentence2_binary_parse: undefined };
+  t.true(await staysTable(snliText(), [snli, tokenize('treebank')]));
+  t.true(await staysTable(snliText(bare), [snli, tokenize('auto')]));
+  const file = [{}, { sentence1: "Zoë's caf\u00e9…" }, bare].map(snliText).join('\n');
+  const { records } = await assertForms(t, file, [snli, tokenize('treebank')], [9]);
+  t.deepEqual(JSON.parse(records[1] as string).premise.tokens, ['Zoë', "'s", 'café', '…']);
+});
+
+test('rows of the same text one after the other share its tokens', async (t) => {
+  const texts = ['A dog.', 'A dog.', 'A dog', 'A dog', 'A dog.', ''];
+  for (const method of ['treebank', 'parse'] as const) {
+    const rows = texts.map((text) => snliText({ sentence1: text || ' x', sentence1_binary_parse: text }));
+    const { records } = await assertForms(t, rows.join('\n'), [snli, tokenize(method)]);
+    t.deepEqual(
+      records.slice(0, 5).map((json) => JSON.parse(json).premise.tokens.length),
+      method === 'parse' ? [2, 2, 2, 2, 2] : [3, 3, 2, 2, 3],
+    );
+  }
 });
 
 test('parse undoes the escapes of the Treebank when asked to', async (t) => {
@@ -141,7 +163,7 @@ test('stopping early and aborting close the source', async (t) => {
   for (const method of ['word', 'treebank'] as const) await assertCloses(t, tokenize(method), [line('a b')]);
 });
 
-testOnReal('snli', 'treebank equals the leaves on 99% of the real sentences', async (t, path) => {
+testOnReal('snli', 'treebank equals the leaves on 99.9% of the real sentences', async (t, path) => {
   const pairs = readPairs(`${path}#snli_1.0/snli_1.0_dev.jsonl`).take(3000);
   const leaves = await pairs.pipe(tokenize('parse', { unescape: true })).toArray();
   const cut = await pairs.pipe(tokenize('treebank')).toArray();
@@ -153,5 +175,5 @@ testOnReal('snli', 'treebank equals the leaves on 99% of the real sentences', as
   });
   const share = equal / (2 * leaves.length);
   t.log(`${(100 * share).toFixed(2)}% of ${2 * leaves.length} sentences`);
-  t.true(share >= 0.99);
+  t.true(share >= 0.999);
 });
