@@ -14,6 +14,7 @@ import { prefetch } from './operators/prefetch.ts';
 import { rechunk } from './operators/rechunk.ts';
 import { shard } from './operators/shard.ts';
 import { shuffle } from './operators/shuffle.ts';
+import { shuffleAll } from './operators/shuffle-all.ts';
 import { skip } from './operators/skip.ts';
 import { split } from './operators/split.ts';
 import { take } from './operators/take.ts';
@@ -158,6 +159,11 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
   /** A windowed shuffle over `buffer` records; the same seed gives the same order. */
   shuffle(buffer: number, seed: number): Pipeline<T> {
     return this.stage(shuffle(buffer, seed));
+  }
+
+  /** All records in random order, sorted by a number that each draws, in temporary files; the same seed, the same order. */
+  shuffleAll(seed: number): Pipeline<T> {
+    return this.stage(shuffleAll(seed));
   }
 
   /** Every `of`-th record, from the `index`-th: one worker's part. */

@@ -204,6 +204,15 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     options: { buffer: integer('records held back', 1000), seed: integer('default --seed') },
     add: (pipeline, { buffer, seed }, surroundings) => pipeline.shuffle(buffer, seed ?? surroundings.seed),
   }),
+  'shuffle-all': entry({
+    summary: 'all records in random order, by way of temporary files; nothing comes out before all has come in',
+    example: 'pipe snli:train shuffle-all --seed 7 --limit 100',
+    takes: 'records',
+    gives: 'records',
+    main: 'seed',
+    options: { seed: integer('default --seed') },
+    add: (pipeline, { seed }, surroundings) => pipeline.shuffleAll(seed ?? surroundings.seed),
+  }),
   balance: entry({
     summary: 'as many pairs of each label as of every other, one of each in turn',
     example: 'pipe snli:train balance --limit 300',
