@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Evaluation, Prediction } from '../../models/index.ts';
@@ -15,9 +15,7 @@ test('evaluate counts what predict answers, and tells what it cannot count', asy
     cli(t, ['evaluate', run, split('test')], { cwd: folder }),
     shell(`millrace pipe "${split('test')}" parse:snli | tee pairs.jsonl | millrace predict ${run}`, folder),
   ]);
-  const gold = rowsOf<{ id: string; label: Label }>(
-    (await cli(t, ['pipe', 'pairs.jsonl', 'parse:jsonl'], { cwd: folder })).stdout,
-  );
+  const gold = rowsOf<{ id: string; label: Label }>(await readFile(join(folder, 'pairs.jsonl'), 'utf8'));
   const answers = rowsOf<Prediction>(predicted.stdout);
   t.deepEqual(
     answers.map(({ id }) => id),
@@ -71,7 +69,6 @@ test('evaluate counts what predict answers, and tells what it cannot count', asy
 
   const cases: [args: string[], code: number, message: RegExp][] = [
     [[run, 'none.jsonl', '--format', 'jsonl'], 1, /no labelled pair to evaluate/],
-    [[run, 'none.jsonl'], 1, /^millrace: none\.jsonl:1: /],
     [[run, split('dev'), '--format', 'tsv'], 2, /Allowed choices are snli, jsonl, sick/],
     [[folder, split('dev')], 1, /config\.json: The file cannot be read\. A run is a folder that `millrace train/],
   ];
