@@ -171,8 +171,8 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
     return this.stage(shard(index, of));
   }
 
-  /** Fetches up to `ahead` chunks while the consumer is at work. */
-  prefetch(ahead: number): Pipeline<T> {
+  /** Fetches up to `ahead` chunks while the consumer is at work; without it as many as prove useful. */
+  prefetch(ahead?: number): Pipeline<T> {
     return this.stage(prefetch(ahead));
   }
 

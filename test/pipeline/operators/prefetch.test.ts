@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import test from 'ava';
 import fc from 'fast-check';
 import { Pipeline } from '../../../pipeline/index.ts';
@@ -77,4 +78,32 @@ test('fetching nothing ahead is refused at once', (t) => {
   for (const ahead of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
     t.throws(() => Pipeline.from([1]).prefetch(ahead), { code: 'MILLRACE_USAGE' });
   }
+});
+
+test('without a number it fetches more ahead while its consumer comes too early, up to sixteen', async (t) => {
+  // A source that is slow now and then: with one chunk ahead the consumer would wait for it each time.
+  async function* bursts() {
+    for (let n = 0; n < 120; n++) {
+      if (n % 10 === 0) await setTimeout(20);
+      yield n;
+    }
+  }
+  const pipeline = Pipeline.from(bursts()).prefetch();
+  const seen: number[] = [];
+  for await (const n of pipeline) {
+    seen.push(n);
+    await setTimeout(2);
+  }
+  t.deepEqual(
+    seen,
+    Array.from({ length: 120 }, (_, n) => n),
+  );
+  const ahead = pipeline.report().stages.at(-1)?.tallies.ahead as number;
+  t.true(ahead > 1 && ahead <= 16, `${ahead}`);
+});
+
+test('without a number, one chunk ahead is enough for a consumer that never waits', async (t) => {
+  const pipeline = Pipeline.from([1, 2, 3, 4, 5]).rechunk(1).prefetch();
+  for await (const _ of pipeline) await setTimeout(5);
+  t.is(pipeline.report().stages.at(-1)?.tallies.ahead, 1);
 });
