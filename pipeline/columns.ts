@@ -54,6 +54,15 @@ abstract class RangeColumn<V> implements Column<V> {
   }
 
   get bytes(): number {
+    const { starts, ends, length } = this;
+    // Two windows on one array of offsets: the ranges follow one another.
+    if (
+      length > 0 &&
+      starts.buffer === ends.buffer &&
+      starts.byteOffset + starts.BYTES_PER_ELEMENT === ends.byteOffset
+    ) {
+      return (ends[length - 1] as number) - (starts[0] as number);
+    }
     let total = 0;
     for (let i = 0; i < this.starts.length; i++) total += (this.ends[i] as number) - (this.starts[i] as number);
     return total;

@@ -81,42 +81,42 @@ class Values {
 
 /** A column of values of any kind, which nobody may ever read. */
 export class SerializedColumn implements Column {
+  readonly length: number;
+  /** That it takes in memory is known when somebody reads it, which the meter does not. */
+  readonly bytes = 0;
   readonly #values: Values;
-  readonly #rows: Int32Array;
+  /** Where the value of each row is; absent where every row has its own, in order. */
+  readonly #rows: Int32Array | undefined;
 
-  private constructor(values: Values, rows: Int32Array) {
+  private constructor(values: Values, length: number, rows?: Int32Array) {
+    this.length = length;
     this.#values = values;
     this.#rows = rows;
   }
 
   /** @param bytes a list of `length` values */
   static from(bytes: Uint8Array, length: number): SerializedColumn {
-    return new SerializedColumn(
-      new Values(bytes),
-      Int32Array.from({ length }, (_, row) => row),
-    );
-  }
-
-  get length(): number {
-    return this.#rows.length;
-  }
-
-  get bytes(): number {
-    return 0;
+    return new SerializedColumn(new Values(bytes), length);
   }
 
   get(row: number): unknown {
-    return this.#values.get(this.#rows[row] as number);
+    return this.#values.get(this.#at(row));
   }
 
   slice(start: number, end: number): SerializedColumn {
-    return new SerializedColumn(this.#values, this.#rows.subarray(start, end));
+    const length = Math.max(0, Math.min(end, this.length) - start);
+    return this.take(Int32Array.from({ length }, (_, i) => start + i));
   }
 
   take(rows: ArrayLike<number>): SerializedColumn {
     return new SerializedColumn(
       this.#values,
-      Int32Array.from(rows, (row) => this.#rows[row] as number),
+      rows.length,
+      Int32Array.from(rows, (row) => this.#at(row)),
     );
+  }
+
+  #at(row: number): number {
+    return this.#rows === undefined ? row : (this.#rows[row] as number);
   }
 }

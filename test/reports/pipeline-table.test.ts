@@ -49,3 +49,8 @@ test('a consumer that limits the run is named, and a run of no time divides by n
   t.notRegex(pipelineTable({ ...report, seconds: 0 }), /NaN|Infinity/);
   t.notRegex(pipelineTable({ ...report, seconds: 0, stages: [] }), /NaN|Infinity|undefined/);
 });
+
+test('a damaged cache is told of', (t) => {
+  const cache = stage({ name: 'cache', tallies: { 'damaged cache files': 1 } });
+  t.regex(pipelineTable({ ...report, stages: [cache] }), /^cache .* a damaged cache, made again$/m);
+});
