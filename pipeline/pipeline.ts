@@ -12,6 +12,7 @@ import { interleave } from './operators/interleave.ts';
 import { map } from './operators/map.ts';
 import { prefetch } from './operators/prefetch.ts';
 import { rechunk } from './operators/rechunk.ts';
+import { select } from './operators/select.ts';
 import { shard } from './operators/shard.ts';
 import { shuffle } from './operators/shuffle.ts';
 import { shuffleAll } from './operators/shuffle-all.ts';
@@ -149,6 +150,11 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
   /** All but the first `count` records. */
   skip(count: number): Pipeline<T> {
     return this.stage(skip(count));
+  }
+
+  /** The records with these fields only; a dot descends into a nested record: `premise.ids`. */
+  select<Out extends object>(fields: readonly string[]): Pipeline<Out> {
+    return this.stage(select<T & object, Out>(fields) as StageSpec<T, Out>);
   }
 
   /** The records as they are; `look` sees each on its way. */

@@ -229,6 +229,15 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     options: { from: share('where the part begins', 0), to: share('where it ends', 1) },
     add: (pipeline, { from, to }) => (pipeline as Pipeline<SentencePair>).split(({ id }) => id, [from, to]),
   }),
+  select: entry({
+    summary: 'the records with some fields only',
+    example: 'pipe snli:dev tokenize:parse select:id+label+premise.tokens',
+    takes: 'records',
+    gives: 'records',
+    main: 'fields',
+    options: { fields: text('names apart by +, such as id+label+premise.tokens') },
+    add: (pipeline, { fields = '' }) => pipeline.select(fields.split('+').filter((field) => field !== '')),
+  }),
   take: entry({
     summary: 'the first records',
     example: 'pipe snli:train take:1000 tokenize:parse count',
