@@ -113,8 +113,9 @@ export async function* onWorkers(
       }
     } catch (error) {
       // It is the end of the run: which records come before it?
-      return passHere(chunk, () => {
-        if (judged-- === 0) throw error;
+      return passHere(chunk, (...rejected) => {
+        if (judged < 0) rejectHere(...rejected);
+        else if (judged-- === 0) throw error;
       });
     }
     const { frame } = answer;

@@ -1,13 +1,14 @@
-import { availableParallelism } from 'node:os';
 import { MillraceError } from '../errors.ts';
 import type { Frame } from './frame.ts';
 import type { Answer } from './messages.ts';
 import type { Recipe } from './remote.ts';
 import { Thread } from './thread.ts';
 
-/** Threads at rest, for the next run: to start one takes as long as to read thousands of rows. */
-const resting: Thread[] = [];
-const MOST_RESTING = availableParallelism();
+/** Threads at rest, for the next run, and what ends them: to start one takes as long as to read thousands of rows. */
+const resting = new Map<Thread, NodeJS.Timeout>();
+
+/** How long a thread rests before it is ended, in milliseconds. */
+const REST = 10_000;
 
 /** The threads that work for one run. */
 export class Pool {
@@ -19,7 +20,7 @@ export class Pool {
    * @throws MillraceError MILLRACE_USAGE for stages made with what cannot be sent
    */
   constructor(workers: number, recipes: readonly Recipe[]) {
-    this.#threads = Array.from({ length: workers }, () => resting.pop() ?? start());
+    this.#threads = Array.from({ length: workers }, () => rested() ?? started());
     try {
       for (const thread of this.#threads) thread.open(recipes);
     } catch (cause) {
@@ -42,20 +43,28 @@ export class Pool {
   /** Gives the threads back; those that are still at work will be there for others when they have stopped. */
   close(): void {
     this.#closed = true;
-    for (const thread of this.#threads) {
-      thread.close().then((usable) => {
-        if (usable && resting.length < MOST_RESTING) resting.push(thread);
-        else thread.terminate();
-      });
-    }
+    for (const thread of this.#threads) thread.close().then((usable) => usable && rest(thread));
   }
 }
 
-function start(): Thread {
+function started(): Thread {
   const thread = new Thread();
-  thread.ended.then(() => {
-    const at = resting.indexOf(thread);
-    if (at >= 0) resting.splice(at, 1);
-  });
+  thread.ended.then(() => wake(thread));
   return thread;
+}
+
+function rested(): Thread | undefined {
+  const [thread] = resting.keys();
+  if (thread) wake(thread);
+  return thread;
+}
+
+/** Keeps the thread for a while. */
+function rest(thread: Thread): void {
+  resting.set(thread, setTimeout(() => thread.terminate(), REST).unref());
+}
+
+function wake(thread: Thread): void {
+  clearTimeout(resting.get(thread));
+  resting.delete(thread);
 }

@@ -30,7 +30,8 @@ export async function recipeOf({ name, remote }: StageSpec<unknown, unknown>, si
 /** @throws MillraceError MILLRACE_USAGE if that makes no stage, or one of another name */
 export async function makeStage({ stage: name, by, args }: Recipe): Promise<StageSpec<unknown, unknown>> {
   const exported = await load(by);
-  const made = args && typeof exported === 'function' ? exported(...args) : exported;
+  const isMaker = typeof exported === 'function' && !('spec' in exported);
+  const made = args && isMaker ? exported(...args) : exported;
   const spec = (made as { spec?: StageSpec<unknown, unknown> } | undefined)?.spec;
   if (spec?.name === name) return spec;
   throw new MillraceError('MILLRACE_USAGE', `What should make the stage "${name}" in other threads does not`, {
