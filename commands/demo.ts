@@ -41,6 +41,7 @@ export function configure(command: Command, signal: AbortSignal): void {
         decay: 0.5,
         clip: 5,
         seed: 1,
+        saveEvery: 500,
         out,
       };
       const { best, seconds } = await train(flags, signal);

@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import type { EngineName } from '../engine/index.ts';
-import type { Head } from '../models/index.ts';
+import type { EpochRecord, Head, RunCheckpoint } from '../models/index.ts';
 import { parseOnError } from '../pipeline/index.ts';
 import { version } from '../pipeline/version.ts';
 import {
@@ -22,6 +22,7 @@ import {
   wholeNumber,
 } from './options.ts';
 import { Progress } from './progress.ts';
+import { addResumeOption, resumed } from './resume.ts';
 
 export interface TrainFlags extends SourceFlags {
   readonly train: readonly string[];
@@ -47,17 +48,18 @@ export interface TrainFlags extends SourceFlags {
   readonly seed: number;
   readonly limit?: number;
   readonly engine: EngineName | 'auto';
+  readonly saveEvery: number;
   readonly out: string;
   readonly json?: true;
 }
 
-/** `millrace train simple-rnn --train SRC --dev SRC --out RUN` */
+/** `millrace train simple-rnn --train SRC --dev SRC --out RUN`, and `millrace train --resume RUN` */
 export function configure(command: Command, signal: AbortSignal): void {
   command
-    .addArgument(new Argument('<model>', 'which model').choices(['simple-rnn']))
-    .requiredOption('--train <source>', 'labelled pairs to learn from; may be given several times', collect)
-    .requiredOption('--dev <source>', 'labelled pairs to choose the best epoch by')
-    .requiredOption('--out <run>', 'the folder to write the trained model to')
+    .addArgument(new Argument('[model]', 'which model').choices(['simple-rnn']))
+    .option('--train <source>', 'labelled pairs to learn from; may be given several times', collect)
+    .option('--dev <source>', 'labelled pairs to choose the best epoch by')
+    .option('--out <run>', 'the folder to write the trained model to')
     .option('--glove <source>', 'word vectors to start from, such as glove:6B.100d or glove.6B.zip#glove.6B.100d.txt')
     .addOption(
       new Option('--missing <policy>', 'what a word gets that the vectors lack')
@@ -95,9 +97,13 @@ export function configure(command: Command, signal: AbortSignal): void {
     .option('--no-lowercase', 'keep upper case')
     .option('--min-count <n>', 'leave out words that occur less often', wholeNumber(1), 1)
     .option('--max-vocabulary <n>', 'keep the most frequent words only', wholeNumber(2))
+    .option('--save-every <n>', 'steps between two checkpoints, from which --resume goes on', wholeNumber(1), 500)
     .option('--json', 'print the result as one JSON object');
-  addEngineOption(addSourceOptions(command)).action(async (_model: string, flags: TrainFlags) => {
-    const result = await train(flags, signal);
+  addEngineOption(addSourceOptions(command));
+  addResumeOption(command);
+  command.action(async (model: string | undefined, given: TrainFlags) => {
+    const { flags, resume } = await resumed(command, model, given);
+    const result = await train(flags, signal, resume);
     if (flags.json) console.log(JSON.stringify(result));
     else
       console.log(
@@ -107,7 +113,7 @@ export function configure(command: Command, signal: AbortSignal): void {
 }
 
 /** Trains as the flags say, telling of it on stderr. */
-export async function train(flags: TrainFlags, signal: AbortSignal) {
+export async function train(flags: TrainFlags, signal: AbortSignal, resume?: RunCheckpoint) {
   const started = performance.now();
   const { startEngine } = await import('../engine/index.ts');
   const { trainRun } = await import('../models/index.ts');
@@ -122,8 +128,10 @@ export async function train(flags: TrainFlags, signal: AbortSignal) {
 
   let trainPairs = 0;
   let bar: ReturnType<Progress['steps']> | undefined;
-  let done = 0;
+  const epochs: EpochRecord[] = [];
+  let done = resume?.progress.epoch?.pairs ?? 0;
   console.error(`engine ${engine.name} (TensorFlow.js ${engine.version})`);
+  if (resume) console.error(`going on after step ${resume.steps}, epoch ${resume.progress.epochs + 1}`);
   try {
     const limited = flags.limit === undefined ? all : all.take(flags.limit);
     const result = await trainRun({
@@ -148,8 +156,10 @@ export async function train(flags: TrainFlags, signal: AbortSignal) {
       minCount: flags.minCount,
       ...(flags.maxVocabulary !== undefined && { maxSize: flags.maxVocabulary }),
       out: flags.out,
+      saveEvery: flags.saveEvery,
+      ...(resume && { resume }),
       version,
-      training: { ...flags, engine: engine.name },
+      training: trainingOf(flags, engine.name),
       signal,
       onVocabulary: ({ size }, pairs) => {
         trainPairs = pairs;
@@ -167,6 +177,7 @@ export async function train(flags: TrainFlags, signal: AbortSignal) {
         bar?.stop();
         bar = undefined;
         done = 0;
+        epochs.push(record);
         const { epoch, trainLoss, trainAccuracy, devLoss, devAccuracy, pairsPerSecond, best } = record;
         const accuracy = trainAccuracy === undefined ? '' : `, accuracy ${trainAccuracy.toFixed(4)}`;
         console.error(
@@ -175,6 +186,8 @@ export async function train(flags: TrainFlags, signal: AbortSignal) {
       },
     });
     signal.throwIfAborted();
+    if (epochs.length > 0) console.error(`waited for data ${waitOf(epochs).toFixed(2)}% of the time`);
+    else console.error(`nothing was left to train: ${result.epochs} epochs are done, more --epochs go further`);
     const { best, ...rest } = result;
     return {
       run: flags.out,
@@ -186,6 +199,17 @@ export async function train(flags: TrainFlags, signal: AbortSignal) {
   } finally {
     progress.stop();
   }
+}
+
+/** What a run remembers of its flags: what the result is printed as is no part of it. */
+function trainingOf({ json, ...flags }: TrainFlags, engine: EngineName) {
+  return { ...flags, engine };
+}
+
+/** Share of the epochs in which training waited for data, in percent. */
+function waitOf(epochs: readonly EpochRecord[]): number {
+  const sum = (pick: (record: EpochRecord) => number) => epochs.reduce((total, record) => total + pick(record), 0);
+  return (100 * sum(({ dataWaitSeconds }) => dataWaitSeconds)) / sum(({ seconds }) => seconds);
 }
 
 function embeddingSize(text: string): number | 'one-hot' {

@@ -64,7 +64,7 @@ export function toDataset(
         const ys = toTargets(batch, head);
         yield { xs: toInputs(batch), ys };
       }
-      if (empty) throw new MillraceError('MILLRACE_BAD_RECORD', 'There is no pair to learn from', emptyDetails);
+      if (empty) throw nothingToLearnFrom();
     } while (repeat);
   }
 
@@ -87,10 +87,13 @@ export function toDataset(
   });
 }
 
-const emptyDetails = {
-  expected: 'at least one batch in an epoch',
-  hint: 'Look at the source, the limit and the filters before the model',
-};
+/** The error of an epoch without a batch. */
+export function nothingToLearnFrom(): MillraceError {
+  return new MillraceError('MILLRACE_BAD_RECORD', 'There is no pair to learn from', {
+    expected: 'at least one batch in an epoch',
+    hint: 'Look at the source, the limit and the filters before the model',
+  });
+}
 
 /** The tensors that a model reads; the caller disposes of them. */
 export function toInputs(batch: PairBatch): PairInputs {

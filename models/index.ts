@@ -1,7 +1,9 @@
 /** Sentence-pair models: encoders, heads, training, evaluation and checkpoints. Start an engine before anything else. */
 
-export { loadModel, saveModel } from './saved-model.ts';
+export type { Best, Checkpoint, EpochProgress, Progress } from './checkpoint.ts';
+export { readCheckpoint } from './checkpoint-file.ts';
 export { type DatasetOptions, type PairDataset, type PairExample, type PairInputs, toDataset } from './dataset.ts';
+export type { StepRecord } from './epoch.ts';
 export { type ClassFigures, type Evaluation, evaluate } from './evaluate.ts';
 export { type Head, headOf, targetScores } from './heads.ts';
 export { BatchNormalization } from './layers/batch-normalization.ts';
@@ -15,16 +17,10 @@ export { WordEmbedding } from './layers/word-embedding.ts';
 export { ClippedAdam, type ClippedAdamOptions } from './optimizer.ts';
 export { type Decision, type Prediction, predict } from './predict.ts';
 export { type TextOptions, TrainedRun, toTokens } from './run.ts';
+export type { RunCheckpoint } from './run-checkpoint.ts';
 export { type RunConfig, readRunConfig, writeRunConfig } from './run-config.ts';
+export { loadModel, saveModel } from './saved-model.ts';
 export { buildSimpleRnn, compile, type SimpleRnnConfig } from './simple-rnn.ts';
 export { labelOfScore, learnThresholds, probabilitiesOfScore, type Thresholds } from './thresholds.ts';
-export {
-  type Best,
-  type EpochRecord,
-  type StepRecord,
-  type TrainOptions,
-  type TrainRecord,
-  type TrainResult,
-  train,
-} from './train.ts';
+export { type EpochRecord, type TrainOptions, type TrainRecord, type TrainResult, train } from './train.ts';
 export { type TrainRunOptions, type TrainRunResult, trainRun } from './train-run.ts';

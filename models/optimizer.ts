@@ -67,6 +67,23 @@ export class ClippedAdam extends Optimizer {
     return this.#gradientNorm;
   }
 
+  /** Steps made; set it, and the {@link moments}, to go on where another optimizer was. */
+  override get iterations(): number {
+    return super.iterations;
+  }
+
+  override set iterations(count: number) {
+    this.iterations_ = count;
+  }
+
+  /** The optimizer's own two variables of each weight: the running means of its gradient and of the square of that. */
+  moments(weights: readonly Variable[]): Variable[] {
+    return weights.flatMap((weight) => {
+      const { first, second } = this.#momentsOf(weight);
+      return [first, second];
+    });
+  }
+
   override applyGradients(gradients: NamedTensorMap | { name: string; tensor: Tensor }[]): void {
     const named = Array.isArray(gradients)
       ? gradients.map(({ name, tensor }) => [name, tensor] as const)
@@ -93,11 +110,14 @@ export class ClippedAdam extends Optimizer {
   }
 
   #momentsOf(weight: Variable): Moments {
-    let moments = this.#moments.get(weight.name);
-    if (moments === undefined) {
-      moments = { first: variable(zerosLike(weight), false), second: variable(zerosLike(weight), false) };
-      this.#moments.set(weight.name, moments);
-    }
+    const known = this.#moments.get(weight.name);
+    if (known !== undefined) return known;
+    const [first, second] = tidy(() => [variable(zerosLike(weight), false), variable(zerosLike(weight), false)]) as [
+      Variable,
+      Variable,
+    ];
+    const moments = { first, second };
+    this.#moments.set(weight.name, moments);
     return moments;
   }
 

@@ -57,7 +57,7 @@ export async function loadModel(folder: string): Promise<LayersModel> {
 }
 
 /** Writes a file so that a reader, or a crash, meets either the old content or the new. */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
   const unfinished = `${path}.${randomUUID()}`;
   try {
     await writeFile(unfinished, content);

@@ -27,7 +27,7 @@ test('training writes a run, the same for the same seed', async (t) => {
   ]);
   t.is(one.code, 0, one.stderr);
   t.deepEqual((await readdir(join(folder, 'runs/one'))).sort(), [
-    ...['config.json', 'metrics.jsonl', 'model.json', 'vocab.json', 'weights.bin'],
+    ...['checkpoint.bin', 'config.json', 'metrics.jsonl', 'model.json', 'vocab.json', 'weights.bin'],
   ]);
 
   const [result] = rowsOf<{ best: { epoch: number; devAccuracy: number } }>(one.stdout);

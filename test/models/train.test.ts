@@ -1,9 +1,10 @@
 import { memory } from '@tensorflow/tfjs-core';
 import test from 'ava';
 import { startEngine } from '../../engine/index.ts';
+import type { StepRecord } from '../../models/epoch.ts';
 import { evaluate } from '../../models/evaluate.ts';
 import { buildSimpleRnn, type SimpleRnnConfig } from '../../models/simple-rnn.ts';
-import { type EpochRecord, type StepRecord, type TrainOptions, train } from '../../models/train.ts';
+import { type EpochRecord, type TrainOptions, train } from '../../models/train.ts';
 import { type ErrorCode, MillraceError } from '../../pipeline/errors.ts';
 import type { PairBatch } from '../../stages/records.ts';
 import { batchOf, distance, stream, tinyPairs } from './helpers.ts';
