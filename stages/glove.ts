@@ -191,11 +191,12 @@ function moments(table: VectorTable) {
   for (const vector of vectors) {
     for (let i = 0; i < vector.length; i++) {
       const value = vector[i] as number;
-      center[i] = (center[i] as number) + value / vectors.length;
+      center[i] = (center[i] as number) + value;
       sum += value;
       squares += value * value;
     }
   }
+  for (let i = 0; i < center.length; i++) center[i] = (center[i] as number) / vectors.length;
   const n = vectors.length * table.dimension;
   const mean = sum / n;
   return { mean, deviation: Math.sqrt(Math.max(0, squares / n - mean * mean)), center };
