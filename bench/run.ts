@@ -1,14 +1,18 @@
-/** `npm run bench -- pipeline|pipe|train`: what Millrace takes in time and memory, each figure beside its floor. */
+/** `npm run bench -- pipeline|pipe|train|glove|tokenize|peers`: what Millrace takes in time and memory, each figure beside its floor. */
 import { Command } from 'commander';
 import { addEngineOption, wholeNumber } from '../commands/options.ts';
 import type { EngineName } from '../engine/index.ts';
 import { corpusOf, defaultFolder } from './corpus.ts';
+import { benchGlove, gloveBenchTable } from './glove.ts';
+import { benchPeers, peersTable } from './peers.ts';
 import { benchPipe, pipeBenchTable } from './pipe.ts';
 import { benchPipeline, pipelineBenchTable } from './pipeline.ts';
 import { save } from './results.ts';
+import { benchTokenize, tokenizeBenchTable } from './tokenize.ts';
 import { benchTrain, trainBenchTable } from './train.ts';
 
 const SNLI_ROWS = 550_000;
+const TOKENIZE_ROWS = 20_000;
 
 interface Flags {
   readonly dir: string;
@@ -45,6 +49,33 @@ addEngineOption(bench('train', 'steps of training the simple RNN, beside the mat
   .action(async (flags: Flags & { engine: EngineName | 'auto'; steps: number }) => {
     const figures = await benchTrain(flags);
     await tell(flags, figures, trainBenchTable(figures));
+  });
+
+bench('glove', 'vectors of a vocabulary, beside inflating their file and finding its lines')
+  .requiredOption('--archive <file>', 'an archive of text vectors, such as glove.6B.zip')
+  .requiredOption('--entry <name>', 'its entry, such as glove.6B.100d.txt')
+  .option('--words <n>', 'words of the vocabulary', wholeNumber(1), 10_000)
+  .action(async ({ archive, entry, words, ...flags }: Flags & { archive: string; entry: string; words: number }) => {
+    const figures = await benchGlove({ archive, entry }, words, flags.runs);
+    await tell(flags, figures, gloveBenchTable(figures));
+  });
+
+bench('tokenize', "our Treebank tokenizer, beside natural's")
+  .option('--archive <file>', 'an archive of your own')
+  .option('--entry <name>', 'its entry in the format of SNLI')
+  .action(async ({ archive, entry, ...flags }: Flags & { archive?: string; entry?: string }) => {
+    if ((archive === undefined) !== (entry === undefined)) program.error('--archive and --entry go together');
+    const own = archive !== undefined && entry !== undefined ? { archive, entry } : undefined;
+    const figures = await benchTokenize(own ?? (await corpusOf(TOKENIZE_ROWS, flags.dir)), flags.runs);
+    await tell(flags, figures, tokenizeBenchTable(figures));
+  });
+
+bench('peers', 'the same job in Python, as people write it; see bench/peers')
+  .option('--rows <n>', 'rows of the corpus to make', wholeNumber(1), SNLI_ROWS)
+  .option('--python <file>', 'a Python with the packages of bench/peers/requirements.txt', 'python3')
+  .action(async ({ rows, python, ...flags }: Flags & { rows: number; python: string }) => {
+    const figures = await benchPeers(await corpusOf(rows, flags.dir), rows, python, flags.runs);
+    await tell(flags, figures, peersTable(figures));
   });
 
 await program.parseAsync();
