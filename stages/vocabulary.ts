@@ -112,9 +112,9 @@ export class Vocabulary {
     return this.#fingerprint;
   }
 
-  /** The id of `token`, that of `<unk>` if the vocabulary lacks it. */
+  /** The id of `token`, that of `<unk>` if the vocabulary lacks it; also for a `<pad>` in the text, which is no padding. */
   id(token: string): number {
-    return this.#ids.get(token) ?? UNK_ID;
+    return this.#ids.get(token) || UNK_ID;
   }
 
   /** The id of the token whose UTF-8 bytes are those of `bytes` from `start` to `end`; makes no string of them. */
@@ -122,7 +122,7 @@ export class Vocabulary {
     this.#byBytes ??= tableOf(this.tokens);
     const { table, ids } = this.#byBytes;
     const number = table.find(bytes, start, end);
-    return number < 0 ? UNK_ID : (ids[number] as number);
+    return number < 0 ? UNK_ID : (ids[number] as number) || UNK_ID;
   }
 
   has(token: string): boolean {

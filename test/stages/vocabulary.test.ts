@@ -142,3 +142,10 @@ test('a file that is no vocabulary is named, with what is wrong', async (t) => {
   const missing = await t.throwsAsync(Vocabulary.load(join(folder, 'none')), { instanceOf: MillraceError });
   t.is(missing.code, 'MILLRACE_NOT_FOUND');
 });
+
+test('a word of the corpus that looks like padding is not taken for padding', (t) => {
+  const vocabulary = new Vocabulary(['<pad>', '<unk>', 'a']);
+  t.is(vocabulary.id('<pad>'), 1);
+  t.is(vocabulary.idOfBytes(Buffer.from('<pad>'), 0, 5), 1);
+  t.is(vocabulary.id('a'), 2);
+});
