@@ -12,10 +12,10 @@ import {
   tokenize,
   Vocabulary,
 } from '../stages/index.ts';
-import { loadModel } from './saved-model.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { type Prediction, predict } from './predict.ts';
 import { type RunConfig, readRunConfig } from './run-config.ts';
+import { loadModel } from './saved-model.ts';
 
 export const VOCABULARY_FILE = 'vocab.json';
 

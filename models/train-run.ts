@@ -1,27 +1,24 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { MillraceError, type Pipeline } from '../pipeline/index.ts';
+import type { Pipeline } from '../pipeline/index.ts';
 import {
   type Block,
   bucket,
   type Coverage,
   type GloveOptions,
   ids,
-  loadGlove,
   type PairBatch,
   type SentencePair,
-  Vocabulary,
+  type Vocabulary,
   type VocabularyOptions,
 } from '../stages/index.ts';
-import { CHECKPOINT_FILE, writeCheckpoint } from './checkpoint-file.ts';
+import type { Best } from './checkpoint.ts';
+import { writeCheckpoint } from './checkpoint-file.ts';
 import type { Head } from './heads.ts';
 import { MetricsFile } from './metrics-file.ts';
-import { type TextOptions, toTokens, VOCABULARY_FILE } from './run.ts';
+import { type TextOptions, toTokens } from './run.ts';
 import { assertSameRun, type RunCheckpoint, type Settings, sourcesOf } from './run-checkpoint.ts';
-import { CONFIG_FILE, writeRunConfig } from './run-config.ts';
-import { badRun, saveModel } from './saved-model.ts';
-import { buildSimpleRnn } from './simple-rnn.ts';
+import { type RunConfig, writeRunConfig } from './run-config.ts';
+import { begin, returnTo, type Start } from './run-start.ts';
+import { saveModel } from './saved-model.ts';
 import { type TrainRecord, type TrainResult, train } from './train.ts';
 
 export interface TrainRunOptions extends TextOptions, VocabularyOptions {
@@ -74,20 +71,11 @@ export interface TrainRunResult extends TrainResult {
 const SHUFFLE_BUFFER = 20_000;
 /** Batches made ahead, so that the model never waits for one that could have been ready. */
 const PREFETCHED = 4;
-const DEFAULT_EMBEDDING_SIZE = 100;
-
-/** What a training begins with. */
-interface Start {
-  readonly vocabulary: Vocabulary;
-  readonly trainPairs: number;
-  readonly embeddingSize: number | 'one-hot';
-  readonly model: LayersModel;
-}
 
 /**
  * Trains a model from text to a run on disk: vocabulary from the training split, word vectors, epochs of shuffled and
  * bucketed batches, the best epoch's weights kept. An engine must have been started. Interrupted after an epoch, it
- * leaves a run that works; killed at any moment after `onVocabulary`, one that can be resumed.
+ * leaves a run that works; killed at any moment from its first step on, one that can be resumed.
  *
  * @throws MillraceError `MILLRACE_STATE` when the run to resume was begun with other data or options; `MILLRACE_BAD_RUN`
  *   when a part of it is missing
@@ -97,17 +85,21 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult
   const trainTokens = abortable(toTokens(options.train, options), signal);
   const devTokens = abortable(toTokens(options.dev, options), signal);
   const sources = await sourcesOf({ train: trainTokens, dev: devTokens }, signal ?? new AbortController().signal);
-  if (resume) assertSameRun(resume, settingsOf(options, resume.settings), sources);
-  const { vocabulary, trainPairs, embeddingSize, model } = await (resume
-    ? returnTo(resume, options)
-    : begin(trainTokens, options));
-
-  const metrics = new MetricsFile(out, resume?.metricsBytes);
-  const settings = settingsOf(options, { embeddingSize });
-  const trainIds = trainTokens.pipe(ids<SentencePair>(vocabulary));
-  const devBatches = devTokens.pipe(ids<SentencePair>(vocabulary), bucket<SentencePair>({ size: batchSize }));
-  const { epochs, patience, learningRate, decay, maxGradientNorm, saveEvery, training = {} } = options;
+  if (resume) assertSameRun(resume, settingsOf(options, resume.settings.embeddingSize!), sources);
+  const start = await (resume ? returnTo(resume, options) : begin(trainTokens, options));
+  const { vocabulary, model, trainPairs } = start;
   try {
+    const metrics = new MetricsFile(out, resume?.metricsBytes);
+    const trainIds = trainTokens.pipe(ids<SentencePair>(vocabulary));
+    const devBatches = devTokens.pipe(ids<SentencePair>(vocabulary), bucket<SentencePair>({ size: batchSize }));
+    const { epochs, patience, learningRate, decay, maxGradientNorm, saveEvery } = options;
+    const facts = {
+      training: options.training ?? {},
+      settings: settingsOf(options, start.embeddingSize),
+      sources,
+      vocabulary: vocabulary.fingerprint,
+      trainPairs,
+    };
     const result = await train({
       model,
       epochs,
@@ -128,80 +120,39 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult
         metrics.write(record);
         options.onRecord?.(record);
       },
-      onBest: async ({ thresholds }) => {
+      onBest: async (best) => {
         await saveModel(model, out);
-        await writeRunConfig(out, {
-          version: options.version,
-          model: 'simple-rnn',
-          head: options.head,
-          vocabularySize: vocabulary.size,
-          embeddingSize,
-          hiddenSize: options.hiddenSize,
-          tokenizer: options.tokenizer,
-          lowercase: options.lowercase,
-          seed,
-          ...(thresholds && { thresholds }),
-          ...(options.training && { training }),
-        });
+        await writeRunConfig(out, configOf(options, start, best));
       },
       onCheckpoint: (checkpoint) =>
-        writeCheckpoint<RunCheckpoint>(out, {
-          ...checkpoint,
-          training,
-          settings,
-          sources,
-          vocabulary: vocabulary.fingerprint,
-          trainPairs,
-          metricsBytes: metrics.bytes,
-        }),
-    });
+        writeCheckpoint<RunCheckpoint>(out, { ...checkpoint, ...facts, metricsBytes: metrics.bytes }),
+    }).finally(() => metrics.close());
     return { ...result, trainPairs, parameters: model.countParams() };
   } finally {
-    metrics.close();
     model.optimizer?.dispose();
     model.dispose();
   }
 }
 
-/** Makes all that a training begins with, and its folder. */
-async function begin(tokens: Pipeline<SentencePair>, options: TrainRunOptions): Promise<Start> {
-  const { out } = options;
-  let trainPairs = 0;
-  const counted = tokens.tap(() => {
-    trainPairs++;
-  });
-  const vocabulary = await Vocabulary.build(counted, options);
-  if (trainPairs === 0) {
-    throw new MillraceError('MILLRACE_BAD_RECORD', 'There is no pair to learn from', {
-      expected: 'at least one labelled pair in the training sources',
-    });
-  }
-  options.onVocabulary?.(vocabulary, trainPairs);
-  const embeddings = await startEmbeddings(vocabulary, options);
-  const model = buildSimpleRnn({ ...options, ...embeddings, vocabularySize: vocabulary.size });
-
-  await mkdir(out, { recursive: true });
-  // A run is known by its config: without it what is left of an older run is none, until the first epoch is saved.
-  for (const file of [CONFIG_FILE, CHECKPOINT_FILE]) await rm(join(out, file), { force: true });
-  await vocabulary.save(join(out, VOCABULARY_FILE));
-  return { vocabulary, trainPairs, embeddingSize: embeddings.embeddingSize, model };
+function configOf(options: TrainRunOptions, { vocabulary, embeddingSize }: Start, { thresholds }: Best): RunConfig {
+  const { version, head, hiddenSize, tokenizer, lowercase, seed, training } = options;
+  return {
+    version,
+    model: 'simple-rnn',
+    head,
+    vocabularySize: vocabulary.size,
+    embeddingSize,
+    hiddenSize,
+    tokenizer,
+    lowercase,
+    seed,
+    ...(thresholds && { thresholds }),
+    ...(training && { training }),
+  };
 }
 
-/** Finds all that a training began with. The model's weights are yet to come from the checkpoint. */
-async function returnTo(checkpoint: RunCheckpoint, options: TrainRunOptions): Promise<Start> {
-  const { settings, trainPairs } = checkpoint;
-  const vocabulary = await Vocabulary.load(join(options.out, VOCABULARY_FILE));
-  if (vocabulary.fingerprint !== checkpoint.vocabulary) {
-    throw badRun(options.out, VOCABULARY_FILE, { expected: 'the vocabulary that the run was begun with' });
-  }
-  options.onVocabulary?.(vocabulary, trainPairs);
-  const embeddingSize = settings.embeddingSize as number | 'one-hot';
-  const model = buildSimpleRnn({ ...options, embeddingSize, vocabularySize: vocabulary.size });
-  return { vocabulary, trainPairs, embeddingSize, model };
-}
-
-/** @param known what these options leave to the data: the size of the embeddings, where it is that of the vectors */
-function settingsOf(options: TrainRunOptions, { embeddingSize }: Settings): Settings {
+/** @param embeddingSize where the options leave it to the word vectors */
+function settingsOf(options: TrainRunOptions, embeddingSize: string | number | boolean): Settings {
   const { tokenizer, lowercase, freezeEmbeddings, hiddenSize, head, dropout, batchSize, seed } = options;
   const { learningRate, decay, maxGradientNorm } = options;
   return {
@@ -216,22 +167,8 @@ function settingsOf(options: TrainRunOptions, { embeddingSize }: Settings): Sett
     learningRate,
     decay,
     maxGradientNorm,
-    embeddingSize: options.embeddingSize ?? embeddingSize ?? DEFAULT_EMBEDDING_SIZE,
+    embeddingSize: options.embeddingSize ?? embeddingSize,
   };
-}
-
-async function startEmbeddings(vocabulary: Vocabulary, { glove, missing, seed, ...options }: TrainRunOptions) {
-  if (!glove) return { embeddingSize: options.embeddingSize ?? DEFAULT_EMBEDDING_SIZE };
-  const { dimension, matrix, coverage } = await loadGlove(glove, vocabulary, { ...(missing && { missing }), seed });
-  if (options.embeddingSize !== undefined && options.embeddingSize !== dimension) {
-    throw new MillraceError('MILLRACE_USAGE', 'The embedding size is not that of the word vectors', {
-      expected: dimension.toString(),
-      found: options.embeddingSize,
-      hint: 'Leave --embed-size out, or take vectors of that size.',
-    });
-  }
-  options.onCoverage?.(coverage);
-  return { embeddingSize: dimension, initialEmbeddings: matrix };
 }
 
 function abortable<T>(pipeline: Pipeline<T>, signal: AbortSignal | undefined): Pipeline<T> {

@@ -1,0 +1,74 @@
+/** What a run trains with: made from the training split, or found in the folder of a run that goes on. */
+
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { MillraceError, type Pipeline } from '../pipeline/index.ts';
+import { loadGlove, type SentencePair, Vocabulary } from '../stages/index.ts';
+import { CHECKPOINT_FILE } from './checkpoint-file.ts';
+import { VOCABULARY_FILE } from './run.ts';
+import type { RunCheckpoint } from './run-checkpoint.ts';
+import { CONFIG_FILE } from './run-config.ts';
+import { badRun } from './saved-model.ts';
+import { buildSimpleRnn } from './simple-rnn.ts';
+import type { TrainRunOptions } from './train-run.ts';
+
+const DEFAULT_EMBEDDING_SIZE = 100;
+
+export interface Start {
+  readonly vocabulary: Vocabulary;
+  readonly trainPairs: number;
+  readonly embeddingSize: number | 'one-hot';
+  readonly model: LayersModel;
+}
+
+/** Makes all that a training begins with, and its folder. */
+export async function begin(tokens: Pipeline<SentencePair>, options: TrainRunOptions): Promise<Start> {
+  const { out } = options;
+  let trainPairs = 0;
+  const counted = tokens.tap(() => {
+    trainPairs++;
+  });
+  const vocabulary = await Vocabulary.build(counted, options);
+  if (trainPairs === 0) {
+    throw new MillraceError('MILLRACE_BAD_RECORD', 'There is no pair to learn from', {
+      expected: 'at least one labelled pair in the training sources',
+    });
+  }
+  options.onVocabulary?.(vocabulary, trainPairs);
+  const embeddings = await startEmbeddings(vocabulary, options);
+  const model = buildSimpleRnn({ ...options, ...embeddings, vocabularySize: vocabulary.size });
+
+  await mkdir(out, { recursive: true });
+  // A run is known by its config: without it what is left of an older run is none, until the first epoch is saved.
+  for (const file of [CONFIG_FILE, CHECKPOINT_FILE]) await rm(join(out, file), { force: true });
+  await vocabulary.save(join(out, VOCABULARY_FILE));
+  return { vocabulary, trainPairs, embeddingSize: embeddings.embeddingSize, model };
+}
+
+/** Finds all that a training began with. The model's weights are yet to come from the checkpoint. */
+export async function returnTo(checkpoint: RunCheckpoint, options: TrainRunOptions): Promise<Start> {
+  const { settings, trainPairs } = checkpoint;
+  const vocabulary = await Vocabulary.load(join(options.out, VOCABULARY_FILE));
+  if (vocabulary.fingerprint !== checkpoint.vocabulary) {
+    throw badRun(options.out, VOCABULARY_FILE, { expected: 'the vocabulary that the run was begun with' });
+  }
+  options.onVocabulary?.(vocabulary, trainPairs);
+  const embeddingSize = settings.embeddingSize as number | 'one-hot';
+  const model = buildSimpleRnn({ ...options, embeddingSize, vocabularySize: vocabulary.size });
+  return { vocabulary, trainPairs, embeddingSize, model };
+}
+
+async function startEmbeddings(vocabulary: Vocabulary, { glove, missing, seed, ...options }: TrainRunOptions) {
+  if (!glove) return { embeddingSize: options.embeddingSize ?? DEFAULT_EMBEDDING_SIZE };
+  const { dimension, matrix, coverage } = await loadGlove(glove, vocabulary, { ...(missing && { missing }), seed });
+  if (options.embeddingSize !== undefined && options.embeddingSize !== dimension) {
+    throw new MillraceError('MILLRACE_USAGE', 'The embedding size is not that of the word vectors', {
+      expected: dimension.toString(),
+      found: options.embeddingSize,
+      hint: 'Leave --embed-size out, or take vectors of that size.',
+    });
+  }
+  options.onCoverage?.(coverage);
+  return { embeddingSize: dimension, initialEmbeddings: matrix };
+}

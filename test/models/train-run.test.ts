@@ -1,0 +1,128 @@
+import { cp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { startEngine } from '../../engine/index.ts';
+import { readCheckpoint } from '../../models/checkpoint-file.ts';
+import type { RunCheckpoint } from '../../models/run-checkpoint.ts';
+import { type TrainRunOptions, trainRun } from '../../models/train-run.ts';
+import { type ErrorCode, MillraceError, Pipeline } from '../../pipeline/index.ts';
+import { read, readPairs } from '../../stages/index.ts';
+import { type SmallCorpus, smallCorpus } from '../commands/corpus.ts';
+import { rowsOf } from '../commands/run-cli.ts';
+
+function optionsOf({ folder, split }: SmallCorpus, run: string): TrainRunOptions {
+  return {
+    train: readPairs(split('train')),
+    dev: readPairs(split('dev')),
+    freezeEmbeddings: false,
+    hiddenSize: 6,
+    head: 'classifier',
+    dropout: 0.2,
+    epochs: 1,
+    batchSize: 8,
+    learningRate: 0.01,
+    decay: 0.5,
+    maxGradientNorm: 5,
+    patience: 5,
+    seed: 3,
+    tokenizer: 'parse',
+    lowercase: true,
+    out: join(folder, run),
+    version: '0',
+    saveEvery: 2,
+  };
+}
+
+/** What a run holds, but for what depends on the clock. */
+async function contents({ folder }: SmallCorpus, run: string) {
+  const file = (name: string) => readFile(join(folder, run, name));
+  const metrics = rowsOf((await file('metrics.jsonl')).toString());
+  return {
+    metrics: metrics.map(({ seconds, dataWaitSeconds, pairsPerSecond, ...record }) => record),
+    weights: (await file('weights.bin')).toString('hex'),
+    config: JSON.parse((await file('config.json')).toString()),
+    files: (await readdir(join(folder, run))).sort(),
+  };
+}
+
+async function resumeOf(options: TrainRunOptions): Promise<TrainRunOptions> {
+  return { ...options, resume: await readCheckpoint<RunCheckpoint>(options.out) };
+}
+
+test.before(async () => {
+  await startEngine('wasm');
+});
+
+test.serial('a run that has ended is taken further with more epochs, and left as it is without', async (t) => {
+  const corpus = await smallCorpus(t);
+  await trainRun({ ...optionsOf(corpus, 'longer'), epochs: 3 });
+  const options = optionsOf(corpus, 'run');
+  await trainRun(options);
+  const ended = await contents(corpus, 'run');
+  const nothing = await trainRun(await resumeOf(options));
+  t.like(nothing, { ended: 'finished', epochs: 1, trainPairs: 36, best: { epoch: 1 } });
+  t.deepEqual(await contents(corpus, 'run'), ended);
+  await trainRun({ ...(await resumeOf(options)), epochs: 3 });
+  t.deepEqual(await contents(corpus, 'run'), await contents(corpus, 'longer'));
+});
+
+test.serial('the word vectors are in the checkpoint: their file is not read again', async (t) => {
+  const corpus = await smallCorpus(t);
+  const options = { ...optionsOf(corpus, 'run'), glove: () => read(corpus.vectors) };
+  await trainRun({ ...options, epochs: 1 });
+  await rm(corpus.vectors);
+  t.like(await trainRun({ ...(await resumeOf(options)), epochs: 2 }), { epochs: 2 });
+});
+
+test.serial('a checkpoint of an older run does not outlive the beginning of another in its place', async (t) => {
+  const corpus = await smallCorpus(t);
+  const options = optionsOf(corpus, 'run');
+  await trainRun(options);
+  const failing = { ...options, dev: readPairs(corpus.split('dev')).filter(() => false) };
+  await t.throwsAsync(trainRun({ ...failing, seed: 4 }), { message: /no labelled pair to evaluate/ });
+  t.is((await resumeOf(options)).resume!.settings.seed, 4);
+});
+
+test.serial('a run that would not be the one that was stopped is refused, and left as it was', async (t) => {
+  const corpus = await smallCorpus(t);
+  const options = optionsOf(corpus, 'run');
+  await trainRun(options);
+  const whole = await contents(corpus, 'run');
+  const further = { ...(await resumeOf(options)), epochs: 2 };
+  const refused = async (changes: Partial<TrainRunOptions>, code: ErrorCode, message: RegExp) => {
+    const error = await t.throwsAsync(trainRun({ ...further, ...changes }), { instanceOf: MillraceError });
+    t.is(error.code, code, error.message);
+    t.regex(error.message, message);
+  };
+  await refused({ hiddenSize: 7 }, 'MILLRACE_STATE', /begun with another hiddenSize; expected 6, found 7/);
+  await refused({ embeddingSize: 7 }, 'MILLRACE_STATE', /begun with another embeddingSize; expected "?100"?, found 7/);
+  await refused({ seed: 4 }, 'MILLRACE_STATE', /begun with another seed/);
+  await refused({ train: options.train.take(30) }, 'MILLRACE_STATE', /The train source has changed/);
+  await refused({ dev: options.train }, 'MILLRACE_STATE', /The dev source has changed/);
+
+  const damaged = async (file: string, change: (text: string) => string, message: RegExp) => {
+    const path = join(options.out, file);
+    await cp(path, `${path}.kept`);
+    await writeFile(path, change(await readFile(path, 'utf8')));
+    await refused({}, 'MILLRACE_BAD_RUN', message);
+    await rename(`${path}.kept`, path);
+  };
+  await damaged('metrics.jsonl', (text) => text.slice(0, -1), /metrics\.jsonl: .*bytes or more/);
+  await damaged('vocab.json', (text) => text.replace('"cat"', '"cow"'), /vocab\.json: .*begun with/);
+  t.deepEqual(await contents(corpus, 'run'), whole);
+
+  // The same bytes with another date are another file, as far as can be told at a glance.
+  await utimes(corpus.archive, new Date(), new Date(2001, 1, 1));
+  await refused({}, 'MILLRACE_STATE', /The train source has changed/);
+  t.deepEqual(await contents(corpus, 'run'), whole);
+});
+
+test.serial('pairs from memory, which nobody can tell from others, can be gone on with too', async (t) => {
+  const corpus = await smallCorpus(t);
+  const pairs = await readPairs(corpus.split('train')).toArray();
+  const options = { ...optionsOf(corpus, 'run'), train: Pipeline.from(pairs), dev: Pipeline.from(pairs.slice(9)) };
+  await trainRun({ ...options, out: join(corpus.folder, 'whole'), epochs: 2 });
+  await trainRun(options);
+  await trainRun({ ...(await resumeOf(options)), epochs: 2 });
+  t.deepEqual(await contents(corpus, 'run'), await contents(corpus, 'whole'));
+});
