@@ -42,6 +42,8 @@ export interface TrainFlags extends SourceFlags {
   readonly epochs: number;
   readonly patience: number;
   readonly batchSize: number;
+  readonly tokensPerBatch?: number;
+  readonly workers: number;
   readonly learningRate: number;
   readonly decay: number;
   readonly clip: number;
@@ -79,6 +81,8 @@ export function configure(command: Command, signal: AbortSignal): void {
     .option('--epochs <n>', 'passes over the training pairs', wholeNumber(1), 10)
     .option('--patience <n>', 'epochs without a new best before training stops', wholeNumber(1), 5)
     .option('--batch-size <n>', 'pairs to a step', wholeNumber(1), 32)
+    .option('--tokens-per-batch <n>', 'instead: the most cells of a step, padding included', wholeNumber(1))
+    .option('--workers <n>', 'threads that make ids of text beside the training', wholeNumber(), 0)
     .option('--learning-rate <x>', "Adam's step size", positiveNumber, 0.001)
     .option(
       '--decay <x>',
@@ -147,6 +151,8 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
       epochs: flags.epochs,
       patience: flags.patience,
       batchSize: flags.batchSize,
+      ...(flags.tokensPerBatch !== undefined && { tokensPerBatch: flags.tokensPerBatch }),
+      workers: flags.workers,
       learningRate: flags.learningRate,
       decay: flags.decay,
       maxGradientNorm: flags.clip,

@@ -36,6 +36,10 @@ export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   readonly dropout: number;
   readonly epochs: number;
   readonly batchSize: number;
+  /** Instead of `batchSize`: the most cells of a batch, padding included. */
+  readonly tokensPerBatch?: number;
+  /** Threads that make ids of text while the main thread trains; default 0, in the main thread. Changes no figure. */
+  readonly workers?: number;
   readonly learningRate: number;
   /** What the learning rate is multiplied by after an epoch whose dev loss was no new lowest. */
   readonly decay: number;
@@ -69,6 +73,8 @@ export interface TrainRunResult extends TrainResult {
 
 /** Pairs to shuffle among: a corpus of this size or less is shuffled uniformly. */
 const SHUFFLE_BUFFER = 20_000;
+/** The fields that batches are made of. */
+const LEARNT_FROM = ['id', 'label', 'premise.ids', 'hypothesis.ids', 'origin'];
 /** Batches made ahead, so that the model never waits for one that could have been ready. */
 const PREFETCHED = 4;
 
@@ -81,7 +87,7 @@ const PREFETCHED = 4;
  *   when a part of it is missing
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult> {
-  const { out, seed, batchSize, resume, signal } = options;
+  const { out, seed, batchSize, tokensPerBatch, workers = 0, resume, signal } = options;
   const trainTokens = abortable(toTokens(options.train, options), signal);
   const devTokens = abortable(toTokens(options.dev, options), signal);
   const sources = await sourcesOf({ train: trainTokens, dev: devTokens }, signal ?? new AbortController().signal);
@@ -90,8 +96,13 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult
   const { vocabulary, model, trainPairs } = start;
   try {
     const metrics = new MetricsFile(out, resume?.metricsBytes);
-    const trainIds = trainTokens.pipe(ids<SentencePair>(vocabulary));
-    const devBatches = devTokens.pipe(ids<SentencePair>(vocabulary), bucket<SentencePair>({ size: batchSize }));
+    const limit = tokensPerBatch === undefined ? { size: batchSize } : { tokens: tokensPerBatch };
+    // What waits in the shuffle should not keep the text in memory that it came from.
+    const trainIds = trainTokens
+      .pipe(ids<SentencePair>(vocabulary))
+      .parallel(workers)
+      .select<SentencePair>(LEARNT_FROM);
+    const devBatches = devTokens.pipe(ids<SentencePair>(vocabulary), bucket<SentencePair>(limit));
     const { epochs, patience, learningRate, decay, maxGradientNorm, saveEvery } = options;
     const facts = {
       training: options.training ?? {},
@@ -113,7 +124,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult
       train: (epoch): Pipeline<PairBatch> =>
         trainIds
           .shuffle(SHUFFLE_BUFFER, seed + epoch)
-          .pipe(bucket<SentencePair>({ size: batchSize }))
+          .pipe(bucket<SentencePair>(limit))
           .prefetch(PREFETCHED),
       dev: () => devBatches,
       onRecord: (record) => {
@@ -154,6 +165,7 @@ function configOf(options: TrainRunOptions, { vocabulary, embeddingSize }: Start
 /** @param embeddingSize where the options leave it to the word vectors */
 function settingsOf(options: TrainRunOptions, embeddingSize: string | number | boolean): Settings {
   const { tokenizer, lowercase, freezeEmbeddings, hiddenSize, head, dropout, batchSize, seed } = options;
+  const { tokensPerBatch = 0, workers = 0 } = options;
   const { learningRate, decay, maxGradientNorm } = options;
   return {
     tokenizer,
@@ -163,6 +175,8 @@ function settingsOf(options: TrainRunOptions, embeddingSize: string | number | b
     head,
     dropout,
     batchSize,
+    tokensPerBatch,
+    workers,
     seed,
     learningRate,
     decay,
