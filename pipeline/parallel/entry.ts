@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { WorkerOptions } from 'node:worker_threads';
+import { type WorkerOptions, workerData } from 'node:worker_threads';
 
 /** Where a worker thread begins: `worker.ts`, or what it was compiled to. */
 export function entryOfWorkers(): URL {
@@ -15,7 +15,15 @@ export function entryOfWorkers(): URL {
 
 /** Threads inherit Node's options; but one is for programs given as text, and no worker starts with it. */
 export function optionsOfWorkers(): WorkerOptions {
-  return process.execArgv.some((option) => option.startsWith('--input-type')) ? { execArgv: [] } : {};
+  const isText = process.execArgv.some((option) => option.startsWith('--input-type'));
+  return { workerData: OURS, ...(isText && { execArgv: [] }) };
+}
+
+const OURS = 'millrace';
+
+/** Whether this is a worker thread of a pipeline. */
+export function isWorker(): boolean {
+  return workerData === OURS;
 }
 
 /** The place from which to look for tsx, if this program was started with it: its own, or that where Node looked. */

@@ -26,7 +26,9 @@ export type Answer =
    * Only the main thread can say what comes of the chunk: because it came to an error, told in words, or to records that
    * cannot be sent.
    */
-  | { readonly kind: 'undone'; readonly error?: string };
+  | { readonly kind: 'undone'; readonly error?: string }
+  /** The stages cannot be made. */
+  | { readonly kind: 'unmade'; readonly error: PortableError };
 
 /** What one stage counted. */
 export interface Figures {

@@ -9,7 +9,7 @@ import type { Answer, Figures } from './messages.ts';
 import { type Passage, pass, type Reject } from './passage.ts';
 import { Pool } from './pool.ts';
 import { unpackError } from './portable-error.ts';
-import { makeStage, recipeOf } from './remote.ts';
+import { makeStage, type Recipe, recipeOf } from './remote.ts';
 
 /** A stage of a run: its description, what it may ask of the run, and its counters. */
 export interface Place {
@@ -47,8 +47,14 @@ export async function* onWorkers(
 
   const recipes = await untilAborted(Promise.all(places.map(({ stage }) => recipeOf(stage, signal))), signal);
   const rejectHere: Reject = (stage, error, raw) => (places[stage] as Place).context.reject(error, raw);
-  const passHere = async (chunk: Chunk<unknown>, reject: Reject) =>
-    pass(await Promise.all(recipes.map(makeStage)), chunk, signal, reject);
+  // A stage that had to ask for its arguments is made of the answer; it would ask again for every chunk.
+  const stagesHere = () =>
+    Promise.all(
+      places.map(({ stage }, i) =>
+        typeof stage.remote?.args === 'function' ? makeStage(recipes[i] as Recipe) : stage,
+      ),
+    );
+  const passHere = async (chunk: Chunk<unknown>, reject: Reject) => pass(await stagesHere(), chunk, signal, reject);
 
   const pool = new Pool(workers, recipes);
   const iterator = source[Symbol.asyncIterator]();
@@ -98,6 +104,7 @@ export async function* onWorkers(
 
   async function conclude({ chunk, pieces, answer }: Landed): Promise<Outcome> {
     const [first] = places as [Place];
+    if (answer.kind === 'unmade') throw unpackError(answer.error);
     if (answer.kind === 'undone') {
       const passage = await passHere(chunk, rejectHere);
       if (answer.error !== undefined && !passage.failure) throw onlyThere(answer.error);

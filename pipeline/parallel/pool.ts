@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.ts';
+import { isWorker } from './entry.ts';
 import type { Frame } from './frame.ts';
 import type { Answer } from './messages.ts';
 import type { Recipe } from './remote.ts';
@@ -17,9 +18,15 @@ export class Pool {
 
   /**
    * @param workers how many threads
-   * @throws MillraceError MILLRACE_USAGE for stages made with what cannot be sent
+   * @throws MillraceError MILLRACE_USAGE for stages made with what cannot be sent, and in a thread of another pool
    */
   constructor(workers: number, recipes: readonly Recipe[]) {
+    if (isWorker()) {
+      // The program would start itself again and again.
+      throw new MillraceError('MILLRACE_USAGE', 'A worker thread has no worker threads of its own', {
+        hint: 'Keep a stage with `remote` in a module that runs no pipeline when it is loaded.',
+      });
+    }
     this.#threads = Array.from({ length: workers }, () => rested() ?? started());
     try {
       for (const thread of this.#threads) thread.open(recipes);

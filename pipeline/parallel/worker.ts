@@ -1,6 +1,6 @@
 /** What runs in a worker thread: makes the stages of a run for itself, and answers for each chunk what came of it. */
 import { type MessagePort, parentPort } from 'node:worker_threads';
-import type { MillraceError } from '../errors.ts';
+import { MillraceError } from '../errors.ts';
 import type { StageMeter } from '../meter.ts';
 import type { StageSpec } from '../spec.ts';
 import { allocate } from './buffers.ts';
@@ -8,7 +8,7 @@ import { type Frame, fromFrame, toFrame, transferOf } from './frame.ts';
 import type { Answer, Figures, FromWorker, Rejected, ToWorker } from './messages.ts';
 import { type Passage, pass } from './passage.ts';
 import { portable } from './portable.ts';
-import { packError } from './portable-error.ts';
+import { type PortableError, packError } from './portable-error.ts';
 import { makeStage } from './remote.ts';
 
 const port = parentPort as MessagePort;
@@ -46,10 +46,12 @@ port.on('message', (message: ToWorker) => {
 
 async function answer({ stages, over }: Job, frame: Frame): Promise<void> {
   if (over.signal.aborted) return;
+  const made = await stages.catch((error) => ({ error }));
+  if ('error' in made) return post({ kind: 'unmade', error: unmade(made.error) });
   const rejected: { stage: number; error: MillraceError; raw: unknown }[] = [];
   try {
     const chunk = await fromFrame(frame);
-    const passage = await pass(await stages, chunk, over.signal, (stage, error, raw) => {
+    const passage = await pass(made, chunk, over.signal, (stage, error, raw) => {
       rejected.push({ stage, error, raw });
     });
     if (passage.failure) throw passage.failure.error;
@@ -70,6 +72,17 @@ function packReject({ stage, error, raw }: { stage: number; error: MillraceError
   const packed = packError(error);
   const record = portable(raw);
   return packed && record && { stage, error: packed, raw: record.value };
+}
+
+function unmade(error: unknown): PortableError {
+  const packed = error instanceof MillraceError ? packError(error) : undefined;
+  if (packed) return packed;
+  return packError(
+    new MillraceError('MILLRACE_USAGE', 'A stage cannot be made in a worker thread', {
+      found: describe(error),
+      hint: 'The module and the arguments that its `remote` names must give the stage there too.',
+    }),
+  ) as PortableError;
 }
 
 function figuresOf({ recordsIn, recordsOut, bytesOut, busy, dropped, tallies }: StageMeter): Figures {

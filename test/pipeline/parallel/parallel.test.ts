@@ -9,7 +9,7 @@ import { ids, lowercase, parse, tokenize, transitions, Vocabulary } from '../../
 import { blockSizes, snliFile } from '../../stages/arbitraries.ts';
 import { type AnyStage, chain, linesOf } from '../../stages/forms.ts';
 import { oneByOne, Probe, rejection, until } from '../probes.ts';
-import { doubled, homesick, mishap, misnamed, moody, OwnError, seenIn, withFunction } from './stages.ts';
+import { doubled, homesick, mishap, misnamed, moody, OwnError, seenIn, selfish, withFunction } from './stages.ts';
 
 const vocabulary = new Vocabulary(['<pad>', '<unk>', '.', 'a', 'constructor', 'café']);
 
@@ -256,6 +256,13 @@ test.serial('a stage that works in the main thread only, and one that is another
     const error = await t.throwsAsync(Pipeline.from([1]).pipe(misnamed(name)).parallel(1).toArray());
     t.is((error as MillraceError).code, 'MILLRACE_USAGE');
   }
+});
+
+test.serial('a module that runs a pipeline with workers when it is loaded does not do so for ever', async (t) => {
+  const outcome = Pipeline.from([1]).pipe(selfish()).parallel(1).toArray();
+  const error = await t.throwsAsync(outcome, { instanceOf: MillraceError });
+  t.is(error.code, 'MILLRACE_USAGE');
+  t.regex(error.message, /no worker threads of its own/);
 });
 
 test.serial('records that cannot be sent are done in the main thread, and counted', async (t) => {

@@ -100,3 +100,11 @@ export const misnamed = (name: string) =>
     remote: { module: import.meta.url, export: name, args: [] },
     record: (n) => n,
   });
+
+/** Its module runs a pipeline when it is loaded. */
+export const selfish = () =>
+  defineStage<number, number>({
+    name: 'selfish',
+    remote: { module: new URL('selfish.ts', import.meta.url).href, export: 'selfish', args: [] },
+    record: (n) => n,
+  });
