@@ -23,7 +23,7 @@ export interface StepRecord {
   readonly gradientNorm: number;
   /** Pairs in the batch. */
   readonly examples: number;
-  /** Seconds that the step waited for its batch. */
+  /** Seconds from asking for the batch until it was there; all that is done for it on this thread then included. */
   readonly dataWaitSeconds: number;
 }
 
@@ -75,7 +75,8 @@ export class Epoch {
     const before = this.#sums.seconds;
     const start = performance.now();
     let asked = start;
-    for await (const batch of untilAborted(this.#batches, signal)) {
+    signal?.throwIfAborted();
+    for await (const batch of this.#batches) {
       const dataWaitSeconds = (performance.now() - asked) / 1000;
       const [loss, accuracy = 0] = await trainOnBatch(this.#model, batch);
       const { gradientNorm, iterations: step } = this.#model.optimizer as ClippedAdam;
@@ -97,6 +98,8 @@ export class Epoch {
         examples: batch.size,
         dataWaitSeconds,
       };
+      // No part of the wait for data: what the event loop has to do comes due whether data are there or not.
+      await turn(signal);
       asked = performance.now();
     }
     if (this.#sums.pairs === 0) throw nothingToLearnFrom();
@@ -162,8 +165,15 @@ export async function* untilAborted(
   signal?.throwIfAborted();
   for await (const batch of batches) {
     yield batch;
-    // Work on batches that are all in memory never leaves Node's queue of promises, and then no signal gets through.
-    await setImmediate();
-    signal?.throwIfAborted();
+    await turn(signal);
   }
+}
+
+/**
+ * A turn of the event loop. Work on batches that are all in memory never leaves Node's queue of promises, and then no
+ * signal gets through and nothing is read ahead.
+ */
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate();
+  signal?.throwIfAborted();
 }
