@@ -27,8 +27,9 @@ export async function sourcesOf(
   plans: Readonly<Record<'train' | 'dev', Pipeline<unknown>>>,
   signal: AbortSignal,
 ): Promise<Sources> {
-  const [train, dev] = await Promise.all([plans.train, plans.dev].map((plan) => sourceOf(plan, signal)));
-  return { train: train!, dev: dev! };
+  // One after the other: they may be in the same archive, which is to be fetched once.
+  const train = await sourceOf(plans.train, signal);
+  return { train, dev: await sourceOf(plans.dev, signal) };
 }
 
 async function sourceOf(plan: Pipeline<unknown>, signal: AbortSignal): Promise<string | null> {
