@@ -32,7 +32,8 @@ export function prefetch<T>(ahead?: number): StageSpec<T, T> {
       // One request at a time, each behind the one before: a source need not bear several at once.
       let tail: Promise<IteratorResult<Chunk<T>>> | undefined;
       const fetch = () => {
-        const one: Fetch<T> = { result: (tail ?? Promise.resolve(undefined)).then(ask) };
+        // In a turn of its own, so that what is ready is handed over before the next is made.
+        const one: Fetch<T> = { result: (tail?.then(nextTurn) ?? Promise.resolve(undefined)).then(ask) };
         function ask(last: IteratorResult<Chunk<T>> | undefined) {
           // Between two requests, when upstream rests, is when its state can be taken.
           one.before = context.upstream();
@@ -72,6 +73,10 @@ export function prefetch<T>(ahead?: number): StageSpec<T, T> {
 
 /** The most that is fetched ahead where nobody said how much. */
 const MOST_AHEAD = 16;
+
+function nextTurn<R>(result: R): Promise<R> {
+  return new Promise((resolve) => setImmediate(resolve, result));
+}
 
 /** A chunk that is being fetched, and where upstream was before it; unknown until it is its turn. */
 interface Fetch<T> {
