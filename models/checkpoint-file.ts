@@ -8,8 +8,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { MillraceError } from '../pipeline/index.ts';
+import { writeFileAtomic } from '../stages/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { writeWhole } from './saved-model.ts';
 
 export const CHECKPOINT_FILE = 'checkpoint.bin';
 const FIRST_LINE = Buffer.from('millrace checkpoint 1\n');
@@ -36,7 +36,7 @@ export async function writeCheckpoint<T extends Checkpoint>(folder: string, chec
   ];
   const crc = Buffer.alloc(CRC_BYTES);
   crc.writeUInt32LE(parts.reduce((sum, part) => crc32(part, sum), 0));
-  await writeWhole(join(folder, CHECKPOINT_FILE), [...parts, crc]);
+  await writeFileAtomic(join(folder, CHECKPOINT_FILE), [...parts, crc]);
 }
 
 /**

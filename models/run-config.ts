@@ -2,8 +2,9 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileAtomic } from '../stages/index.ts';
 import type { Head } from './heads.ts';
-import { badRun, readJson, writeWhole } from './saved-model.ts';
+import { badRun, readJson } from './saved-model.ts';
 import type { Thresholds } from './thresholds.ts';
 
 export interface RunConfig {
@@ -50,7 +51,7 @@ const thresholdsRule = 'thresholds: {"low", "high", "scale"}, numbers, low no hi
 /** Writes a run's `config.json` in one move; the folder is made when missing. */
 export async function writeRunConfig(folder: string, config: RunConfig): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeWhole(join(folder, CONFIG_FILE), `${JSON.stringify(config, undefined, 2)}\n`);
+  await writeFileAtomic(join(folder, CONFIG_FILE), `${JSON.stringify(config, undefined, 2)}\n`);
 }
 
 /**

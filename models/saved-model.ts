@@ -2,12 +2,12 @@
  * Models on disk: `model.json` and `weights.bin`, the files that `tf.loadLayersModel` reads everywhere else too.
  */
 
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { io, util } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { MillraceError } from '../pipeline/errors.ts';
+import { writeFileAtomic } from '../stages/index.ts';
 import { compile } from './simple-rnn.ts';
 
 const MODEL_FILE = 'model.json';
@@ -24,8 +24,8 @@ export async function saveModel(model: LayersModel, folder: string): Promise<voi
     const { modelTopology, weightSpecs = [], format, generatedBy, convertedBy } = artifacts;
     const weightsManifest = [{ paths: [WEIGHTS_FILE], weights: weightSpecs }];
     const contents = { format, generatedBy, convertedBy, modelTopology, weightsManifest };
-    await writeWhole(join(folder, WEIGHTS_FILE), weights);
-    await writeWhole(join(folder, MODEL_FILE), JSON.stringify(contents));
+    await writeFileAtomic(join(folder, WEIGHTS_FILE), weights);
+    await writeFileAtomic(join(folder, MODEL_FILE), JSON.stringify(contents));
     return {
       modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON', weightDataBytes: weights.length },
     };
@@ -53,18 +53,6 @@ export async function loadModel(folder: string): Promise<LayersModel> {
     return compile(await loadLayersModel(io.fromMemory({ modelTopology, weightSpecs, weightData })));
   } catch (cause) {
     throw badRun(folder, MODEL_FILE, { expected: 'a model of this version of Millrace', cause });
-  }
-}
-
-/** Writes a file so that a reader, or a crash, meets either the old content or the new. */
-export async function writeWhole(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
-  const unfinished = `${path}.${randomUUID()}`;
-  try {
-    await writeFile(unfinished, content);
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
   }
 }
 

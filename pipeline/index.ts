@@ -51,6 +51,7 @@ export {
   type Capture,
   type Checkpoint,
   checkpointOfHeld,
+  type HeldOrdinals,
   type HeldState,
   type Json,
   type PipelineState,

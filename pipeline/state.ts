@@ -126,26 +126,38 @@ export interface HeldState {
   readonly held: readonly number[];
 }
 
+/** Which records a stage holds at one moment, by their ordinals; listed only if someone asks. */
+export interface HeldOrdinals {
+  readonly earliest: number | undefined;
+  list(): readonly number[];
+}
+
+/** These ordinals, as they are now. */
+export function heldOrdinals(ordinals: readonly number[]): HeldOrdinals {
+  const captured = [...ordinals];
+  const earliest = captured.reduce((least, ordinal) => Math.min(least, ordinal), Number.POSITIVE_INFINITY);
+  return { earliest: captured.length > 0 ? earliest : undefined, list: () => captured };
+}
+
 /**
  * The checkpoint of a stage that holds records back.
  *
- * @param held ordinals of the records held, in an order that means something to the stage
+ * @param held the records held, in an order that means something to the stage
  * @param next ordinal of the next record to deal with
  * @param own what the stage keeps besides
  */
 export function checkpointOfHeld(
   trail: Trail,
-  held: readonly number[],
+  held: HeldOrdinals,
   next: number,
   checkpoints: Checkpoints,
   own: { readonly [name: string]: Json } = {},
 ): Checkpoint {
-  const ordinals = [...held];
-  const earliest = ordinals.reduce((least, ordinal) => Math.min(least, ordinal), next);
+  const { earliest = next } = held;
   trail.forget(earliest);
   const { from, skip } = trail.locate(earliest, checkpoints);
   const again = next - earliest;
-  return { from, own: () => ({ ...own, skip, again, held: ordinals.map((ordinal) => ordinal - earliest) }) };
+  return { from, own: () => ({ ...own, skip, again, held: held.list().map((ordinal) => ordinal - earliest) }) };
 }
 
 interface Mark {

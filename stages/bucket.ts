@@ -62,7 +62,7 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
       const trail = new Trail();
       context.onCheckpoint(() =>
         buckets
-          ? checkpointOfHeld(trail, buckets.ordinals(), next, context, { boundaries: buckets.boundaries })
+          ? checkpointOfHeld(trail, buckets.held(), next, context, { boundaries: buckets.boundaries })
           : trail.checkpoint(0, context),
       );
 

@@ -1,3 +1,4 @@
+import type { HeldOrdinals } from '../pipeline/index.ts';
 import { type Held, lengthsOf } from './held.ts';
 import type { Text } from './sentences.ts';
 
@@ -46,9 +47,14 @@ export class Buckets<T extends Text> {
     return this.#buckets.reduce((sum, { records }) => sum + records.length, 0);
   }
 
-  /** Of all records held. */
-  ordinals(): number[] {
-    return this.#buckets.flatMap(({ ordinals }) => ordinals);
+  /** All records held, by their ordinals. A bucket's list only grows until it is given up, so its length tells what it was. */
+  held(): HeldOrdinals {
+    const lists = this.#buckets.map(({ ordinals }) => ({ ordinals, length: ordinals.length }));
+    const firsts = lists.filter(({ length }) => length > 0).map(({ ordinals }) => ordinals[0] as number);
+    return {
+      earliest: firsts.length > 0 ? Math.min(...firsts) : undefined,
+      list: () => lists.flatMap(({ ordinals, length }) => ordinals.slice(0, length)),
+    };
   }
 
   #empty(index: number): Held<T>[] {

@@ -7,7 +7,7 @@ import { MillraceError } from '../pipeline/index.ts';
  *
  * @throws MillraceError MILLRACE_NOT_FOUND when it cannot be written there
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(path: string, data: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
   const beside = `${path}.${process.pid}-${writes++}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true });

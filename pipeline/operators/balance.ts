@@ -1,7 +1,7 @@
 import { ArrayChunk } from '../chunk.ts';
 import { MillraceError } from '../errors.ts';
 import type { StageSpec } from '../spec.ts';
-import { arrivals, checkpointOfHeld, type HeldState, Trail } from '../state.ts';
+import { arrivals, checkpointOfHeld, type HeldState, heldOrdinals, Trail } from '../state.ts';
 
 /**
  * As many records of one class as of every other: one of each class in turn, in the order in which the classes are
@@ -35,7 +35,7 @@ export function balance<T>(
       const trail = new Trail();
       context.onCheckpoint(() => {
         const ordinals = [...waiting.values()].flatMap((queue) => queue.map(({ ordinal }) => ordinal));
-        return checkpointOfHeld(trail, ordinals, trail.next, context);
+        return checkpointOfHeld(trail, heldOrdinals(ordinals), trail.next, context);
       });
       for await (const arrival of arrivals(source, context, resumed?.skip)) {
         let ordinal = trail.next;

@@ -2,7 +2,7 @@ import { ArrayChunk, CHUNK_LENGTH } from '../chunk.ts';
 import { MillraceError } from '../errors.ts';
 import { Random } from '../random.ts';
 import type { StageSpec } from '../spec.ts';
-import { arrivals, checkpointOfHeld, type HeldState, type Json, Trail } from '../state.ts';
+import { arrivals, checkpointOfHeld, type HeldState, heldOrdinals, type Json, Trail } from '../state.ts';
 
 /**
  * A windowed shuffle, as tf.data's: of `buffer` records held back, a random one leaves for each that comes. With a
@@ -28,7 +28,9 @@ export function shuffle<T>(buffer: number, seed: number): StageSpec<T, T> {
       const held: T[] = [];
       let ordinals: number[] = [];
       const trail = new Trail();
-      context.onCheckpoint(() => checkpointOfHeld(trail, ordinals, trail.next, context, { state: random.state }));
+      context.onCheckpoint(() =>
+        checkpointOfHeld(trail, heldOrdinals(ordinals), trail.next, context, { state: random.state }),
+      );
 
       let out: T[] = [];
       const places = new Map(before.map((ordinal, place) => [ordinal, place]));
