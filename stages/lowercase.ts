@@ -36,9 +36,5 @@ function lowercaseAscii(texts: Utf8Column): Utf8Column | undefined {
   kernels.integers(textEnds, length).set(ends);
   if (!kernels.run.lowercase(base, textStarts, textEnds, length, lowered, offsets)) return undefined;
   const found = kernels.copyOf(offsets, length + 1);
-  return new Utf8Column(
-    kernels.memory.slice(lowered, lowered + size),
-    found.subarray(0, -1),
-    found.subarray(1),
-  );
+  return new Utf8Column(kernels.memory.slice(lowered, lowered + size), found.subarray(0, -1), found.subarray(1));
 }

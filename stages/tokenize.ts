@@ -1,10 +1,4 @@
-import {
-  type Columns,
-  MillraceError,
-  type Origin,
-  Utf8Column,
-  unknownName,
-} from '../pipeline/index.ts';
+import { type Columns, MillraceError, type Origin, Utf8Column, unknownName } from '../pipeline/index.ts';
 import { leafColumn, leaves, unescapeToken } from './binary-parse.ts';
 import type { Sentence } from './records.ts';
 import { defineSentenceStage, type Text } from './sentences.ts';

@@ -5,9 +5,10 @@
  * All share these conventions. Texts are given as ranges: an int32 start and an int32 end each, -1 for none, as distances
  * from `base`. 16 bytes may be read behind the end of any text. What the kernels write they are given room for.
  */
-export { findLines } from './lines';
+
 export { scanObjects } from './json';
 export { cutLeaves } from './leaves';
+export { findLines } from './lines';
 export { lowercase } from './lowercase';
 export { addToken, addTokens, findToken, findTokens, tokenCount, tokenEnd, tokenStart } from './tokens';
 

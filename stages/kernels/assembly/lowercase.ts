@@ -7,14 +7,7 @@ import { firstBytes } from './bytes';
  * @param offsets receives where each text begins in it, and behind the last where that ends
  * @returns whether all was ASCII
  */
-export function lowercase(
-  base: usize,
-  starts: usize,
-  ends: usize,
-  count: u32,
-  lowered: usize,
-  offsets: usize,
-): bool {
+export function lowercase(base: usize, starts: usize, ends: usize, count: u32, lowered: usize, offsets: usize): bool {
   let out: usize = 0;
   store<u32>(offsets, 0);
   for (let text: u32 = 0; text < count; text++) {
