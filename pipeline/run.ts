@@ -169,8 +169,8 @@ function stageContext(joint: Joint, signal: AbortSignal, rejects: Rejects, meter
       meter.rejected++;
       rejects.reject(error, raw);
     },
-    drop(reason: string) {
-      meter.drop(reason);
+    drop(reason, count) {
+      meter.drop(reason, count);
       return DROP;
     },
     tally(name: string, amount: number) {

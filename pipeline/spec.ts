@@ -13,8 +13,8 @@ export interface StageContext extends Checkpoints {
   readonly signal: AbortSignal;
   /** Hands a bad record to the run's error policy, which throws `error` unless bad records are to be left out. */
   reject(error: MillraceError, raw: unknown): void;
-  /** Counts a record that is left out on purpose. Returns {@link DROP}, so that `return context.drop(why)` reads well. */
-  drop(reason: string): typeof DROP;
+  /** Counts a record, or several, left out on purpose. Returns {@link DROP}, so that `return context.drop(why)` reads well. */
+  drop(reason: string, count?: number): typeof DROP;
   /** Adds to a figure that the stage keeps for the report, such as how many cells of its batches are padding. */
   tally(name: string, amount: number): void;
   /** Notes how many records the stage holds back now, for the report. */

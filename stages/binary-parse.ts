@@ -29,28 +29,18 @@ export function leaves(parse: string): string[] {
 
 /** The leaves of a column of parses, as ranges of the parses' own bytes; none if a parse is missing. */
 export function leafColumn(parses: Utf8Column): Utf8ListColumn | undefined {
-  const { data, starts, ends, length } = parses;
-  let most = 0;
-  for (let row = 0; row < length; row++) {
-    const start = starts[row] as number;
-    if (start < 0) return undefined;
-    // Every other character is a space, if all leaves are as short as they can be.
-    most += ((ends[row] as number) - start + 1) >> 1;
-  }
+  if (parses.starts.some((start) => start < 0)) return undefined;
   const kernels = sharedKernels();
-  const rowStarts = kernels.reserve((4 * length + 2 * most) * WORD);
-  const [rowEnds, firsts, lasts, leafStarts] = [1, 2, 3, 4].map((part) => rowStarts + part * length * WORD) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const { length } = parses;
+  const { base, starts, ends, bytes } = kernels.place(parses);
+  // Every other character is a space, if all leaves are as short as they can be; a place more is written to.
+  const most = Math.ceil((bytes + length) / 2) + 1;
+  const firsts = kernels.reserve((2 * length + 2 * most) * WORD);
+  const lasts = firsts + length * WORD;
+  const leafStarts = lasts + length * WORD;
   const leafEnds = leafStarts + most * WORD;
-  const base = kernels.placeRanges(parses);
-  kernels.integers(rowStarts, length).set(starts);
-  kernels.integers(rowEnds, length).set(ends);
-  const count = kernels.run.cutLeaves(base, rowStarts, rowEnds, length, leafStarts, leafEnds, firsts, lasts);
-  const items = new Utf8Column(data, kernels.copyOf(leafStarts, count), kernels.copyOf(leafEnds, count));
+  const count = kernels.run.cutLeaves(base, starts, ends, length, leafStarts, leafEnds, firsts, lasts);
+  const items = new Utf8Column(parses.data, kernels.copyOf(leafStarts, count), kernels.copyOf(leafEnds, count));
   return new Utf8ListColumn(items, kernels.copyOf(firsts, length), kernels.copyOf(lasts, length));
 }
 

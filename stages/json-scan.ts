@@ -1,5 +1,6 @@
 import type { Utf8Column } from '../pipeline/columns.ts';
 import { sharedKernels, WORD } from './kernels/kernels.ts';
+import { placeWords, roomForWords } from './kernels/words.ts';
 
 /** Where the values of some keys are in rows that are JSON objects. */
 export interface ScannedRows {
@@ -23,23 +24,11 @@ export interface ScannedRows {
 export function scanObjects(rows: Utf8Column, keys: readonly string[]): ScannedRows {
   const kernels = sharedKernels();
   const { length } = rows;
-  const names = keys.map((key) => Buffer.from(key));
   const places = 2 * keys.length * length;
-  const starts = kernels.reserve((2 * length + places + 2 * keys.length) * WORD + length + bytesIn(names));
-  const ends = starts + length * WORD;
-  const values = ends + length * WORD;
-  const table = values + places * WORD;
-  const understood = table + 2 * keys.length * WORD;
-  const base = kernels.placeRanges(rows);
-
-  kernels.integers(starts, length).set(rows.starts);
-  kernels.integers(ends, length).set(rows.ends);
-  let name = understood + length;
-  names.forEach((bytes, key) => {
-    kernels.integers(table + 2 * key * WORD, 2).set([name, bytes.length]);
-    kernels.memory.set(bytes, name);
-    name += bytes.length;
-  });
+  const { base, starts, ends } = kernels.place(rows);
+  const values = kernels.reserve(places * WORD + length + roomForWords(keys));
+  const understood = values + places * WORD;
+  const table = placeWords(kernels, keys, understood + length);
   kernels.run.scanObjects(base, starts, ends, length, table, keys.length, values, understood);
 
   const found = kernels.copyOf(values, places);
@@ -49,8 +38,4 @@ export function scanObjects(rows: Utf8Column, keys: readonly string[]): ScannedR
     ends: keys.map((_, key) => column(2 * key + 1)),
     understood: kernels.memory.slice(understood, understood + length),
   };
-}
-
-function bytesIn(names: readonly Uint8Array[]): number {
-  return names.reduce((sum, { length }) => sum + length, 0);
 }

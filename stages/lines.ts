@@ -100,7 +100,7 @@ function findLines(bytes: Uint8Array, start: number, end: number, most: number) 
   const kernels = sharedKernels();
   const starts = kernels.reserve(2 * most * WORD);
   const ends = starts + most * WORD;
-  const base = kernels.place(bytes, start, end);
+  const base = kernels.placeText(bytes, start, end);
   const count = kernels.run.findLines(base, start, end, starts, ends, most);
   const found = { starts: kernels.copyOf(starts, count), ends: kernels.copyOf(ends, count) };
   if (count < most) return { ...found, next: end };

@@ -23,18 +23,12 @@ function lowercaseColumns(columns: Columns, prefix: string): Columns | undefined
 
 /** ASCII letters in lower case; declines where there are others, whose lower case may differ in length. */
 function lowercaseAscii(texts: Utf8Column): Utf8Column | undefined {
-  const { starts, ends, length } = texts;
-  let size = 0;
-  for (let i = 0; i < length; i++) size += (ends[i] as number) - (starts[i] as number);
   const kernels = sharedKernels();
-  const textStarts = kernels.reserve((3 * length + 1) * WORD + size + BEYOND);
-  const textEnds = textStarts + length * WORD;
-  const offsets = textEnds + length * WORD;
+  const { length } = texts;
+  const { base, starts, ends, bytes } = kernels.place(texts);
+  const offsets = kernels.reserve((length + 1) * WORD + bytes + BEYOND);
   const lowered = offsets + (length + 1) * WORD;
-  const base = kernels.placeRanges(texts);
-  kernels.integers(textStarts, length).set(starts);
-  kernels.integers(textEnds, length).set(ends);
-  if (!kernels.run.lowercase(base, textStarts, textEnds, length, lowered, offsets)) return undefined;
+  if (!kernels.run.lowercase(base, starts, ends, length, lowered, offsets)) return undefined;
   const found = kernels.copyOf(offsets, length + 1);
-  return new Utf8Column(kernels.memory.slice(lowered, lowered + size), found.subarray(0, -1), found.subarray(1));
+  return new Utf8Column(kernels.memory.slice(lowered, lowered + bytes), found.subarray(0, -1), found.subarray(1));
 }

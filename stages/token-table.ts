@@ -15,6 +15,9 @@ const ABSENT_BEYOND_ASCII = -2;
  */
 export class TokenTable {
   readonly #kernels = new Kernels();
+  /** Memory for a token alone. */
+  #one = 0;
+  #oneRoom = -1;
 
   /** How many tokens there are. */
   get size(): number {
@@ -32,11 +35,13 @@ export class TokenTable {
 
   /** The number of each token, or -1. */
   findAll(tokens: Utf8Column): Int32Array {
-    const { base, starts, ends, numbers } = this.#place(tokens);
-    const beyond = this.#kernels.run.findTokens(base, starts, ends, tokens.length, numbers);
-    const found = this.#kernels.copyOf(numbers, tokens.length);
+    const { length } = tokens;
+    const { base, starts, ends } = this.#kernels.place(tokens);
+    const numbers = this.#kernels.reserve(length * WORD);
+    const beyond = this.#kernels.run.findTokens(base, starts, ends, length, numbers);
+    const found = this.#kernels.copyOf(numbers, length);
     if (!beyond) return found;
-    for (let token = 0; token < found.length; token++) {
+    for (let token = 0; token < length; token++) {
       if (found[token] !== ABSENT_BEYOND_ASCII) continue;
       found[token] = this.find(tokens.data, tokens.starts[token] as number, tokens.ends[token] as number);
     }
@@ -55,17 +60,22 @@ export class TokenTable {
   /** The number of each token; those that are new are put in, in turn. */
   addAll(tokens: Utf8Column): Int32Array {
     const { length } = tokens;
-    const { base, starts, ends, numbers } = this.#place(tokens);
+    const { base, starts, ends } = this.#kernels.place(tokens);
+    const numbers = this.#kernels.reserve(length * WORD);
     const { addTokens } = this.#kernels.run;
+    const beyondAscii: [token: number, number: number][] = [];
     for (let next = 0; next < length; next++) {
       const at = next * WORD;
       next += addTokens(base, starts + at, ends + at, length - next, numbers + at);
       // The one that it stopped at is new and beyond ASCII.
-      if (next === length) break;
-      const number = this.add(tokens.data, tokens.starts[next] as number, tokens.ends[next] as number);
-      this.#kernels.integers(numbers + next * WORD, 1)[0] = number;
+      if (next < length) {
+        const number = this.add(tokens.data, tokens.starts[next] as number, tokens.ends[next] as number);
+        beyondAscii.push([next, number]);
+      }
     }
-    return this.#kernels.copyOf(numbers, length);
+    const found = this.#kernels.copyOf(numbers, length);
+    for (const [token, number] of beyondAscii) found[token] = number;
+    return found;
   }
 
   /** The token of that number, which is not checked. */
@@ -74,23 +84,17 @@ export class TokenTable {
     return decodeUtf8(this.#kernels.memory, tokenStart(number), tokenEnd(number));
   }
 
-  /** Copies tokens and their ranges in. */
-  #place(tokens: Utf8Column) {
-    const { length } = tokens;
-    const starts = this.#kernels.reserve(3 * length * WORD);
-    const ends = starts + length * WORD;
-    const base = this.#kernels.placeRanges(tokens);
-    this.#kernels.integers(starts, length).set(tokens.starts);
-    this.#kernels.integers(ends, length).set(tokens.ends);
-    return { base, starts, ends, numbers: ends + length * WORD };
-  }
-
-  /** Copies one token in, beside whatever is placed, and calls a kernel with its address. */
+  /** Copies one token in, beside the column that is placed, and calls a kernel with its address. */
   #placeOne(bytes: Uint8Array, start: number, end: number, kernel: (start: number, end: number) => number): number {
-    const at = this.#kernels.reserveAside(end - start);
+    const length = end - start;
+    if (length > this.#oneRoom) {
+      if (this.#one !== 0) this.#kernels.run.release(this.#one);
+      this.#oneRoom = 2 * length;
+      this.#one = this.#kernels.run.allocate(this.#oneRoom);
+    }
     const { memory } = this.#kernels;
-    for (let i = start; i < end; i++) memory[at + i - start] = bytes[i] as number;
-    return kernel(at, at + end - start);
+    for (let i = 0; i < length; i++) memory[this.#one + i] = bytes[start + i] as number;
+    return kernel(this.#one, this.#one + length);
   }
 }
 

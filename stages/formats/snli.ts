@@ -7,6 +7,7 @@ import {
   Utf8Column,
 } from '../../pipeline/index.ts';
 import { scanObjects } from '../json-scan.ts';
+import { findBlanks, matchWords } from '../kernels/words.ts';
 import { LABELS, type Line, type SentencePair } from '../records.ts';
 import { badRecord, isLabel, lineId, optionalText, type PairFormat, parseObject, requiredText } from './format.ts';
 
@@ -76,7 +77,7 @@ const TEXT_FIELDS = [
 const REQUIRED = TEXT_FIELDS.flatMap(([name], field) => (name.endsWith('.text') ? field : []));
 const LABEL = TEXT_FIELDS.length;
 const FIELDS = [...TEXT_FIELDS.map(([, field]) => field), 'gold_label'];
-const LABEL_BYTES = LABELS.map((label) => Buffer.from(label));
+const LABEL_WORDS = [...LABELS, NO_LABEL];
 
 /** The record form's rules over bytes. A line that the scan or a rule stumbles over sends the whole table back. */
 function scanRows(lines: ColumnChunk<Line>, context: StageContext): ColumnChunk<SentencePair> | undefined {
@@ -84,49 +85,40 @@ function scanRows(lines: ColumnChunk<Line>, context: StageContext): ColumnChunk<
   if (!(text instanceof Utf8Column)) return undefined;
   const { data } = text;
   const { starts, ends, understood } = scanObjects(text, FIELDS);
-  const labelStarts = starts[LABEL] as Int32Array;
-  const labelEnds = ends[LABEL] as Int32Array;
-  const kept = new Int32Array(lines.length);
-  const labels = new Uint8Array(lines.length);
+  const textOf = (field: number) => new Utf8Column(data, starts[field] as Int32Array, ends[field] as Int32Array);
   const decodedRows = new Map<number, Decoded>();
-  let count = 0;
-
-  for (let row = 0; row < lines.length; row++) {
-    let decoded: Decoded | undefined;
-    if (!understood[row]) {
-      decoded = parseRow(lines, row, starts, ends);
-      if (!decoded) return undefined;
+  for (let row = understood.indexOf(0); row >= 0; row = understood.indexOf(0, row + 1)) {
+    const decoded = parseRow(lines, row, starts, ends);
+    if (!decoded) return undefined;
+    if (decoded.some((value) => value !== undefined)) decodedRows.set(row, decoded);
+  }
+  const codes = matchWords(textOf(LABEL), LABEL_WORDS);
+  if (codes.includes(LABEL_WORDS.length)) return undefined;
+  for (const field of REQUIRED) {
+    const blank = findBlanks(textOf(field));
+    for (let row = blank?.indexOf(1) ?? -1; row >= 0; row = blank?.indexOf(1, row + 1) ?? -1) {
+      const unlabelled = codes[row] === LABELS.length;
+      if (!unlabelled && decodedRows.get(row)?.[field]?.some(shows) !== true) return undefined;
     }
-    const label = labelCode(data, labelStarts[row] as number, labelEnds[row] as number);
-    if (label === undefined) return undefined;
-    if (label < 0) continue;
-    for (const field of REQUIRED) {
-      const own = decoded?.[field];
-      const blank = own
-        ? isBlank(own, 0, own.length)
-        : isBlank(data, (starts[field] as Int32Array)[row] as number, (ends[field] as Int32Array)[row] as number);
-      if (blank) return undefined;
-    }
-    if (decoded) decodedRows.set(count, decoded);
-    kept[count] = row;
-    labels[count] = label;
-    count++;
   }
 
-  for (let unlabelled = count; unlabelled < lines.length; unlabelled++) context.drop(NO_LABEL_REASON);
-  const all = count === lines.length;
-  const rows = all ? lines : lines.take(kept.subarray(0, count));
+  const kept = new Int32Array(lines.length);
+  let count = 0;
+  for (let row = 0; row < codes.length; row++) if (codes[row] !== LABELS.length) kept[count++] = row;
+  if (count < lines.length) context.drop(NO_LABEL_REASON, lines.length - count);
+  const labelled = <C extends Column>(column: C): C =>
+    count === lines.length ? column : (column.take(kept.subarray(0, count)) as C);
+  const rows = count === lines.length ? lines : lines.take(kept.subarray(0, count));
   const texts: Record<string, Utf8Column> = {};
   TEXT_FIELDS.forEach(([name], field) => {
-    const found = new Utf8Column(data, starts[field] as Int32Array, ends[field] as Int32Array);
-    const column = withDecoded(all ? found : (found.take(kept.subarray(0, count)) as Utf8Column), field, decodedRows);
+    const column = labelled(withDecoded(textOf(field), field, decodedRows));
     // A field that no row has is no column; but every row has an id.
     if (name === 'id' || column.starts.some((start) => start >= 0)) texts[name] = column;
   });
   const { id, captionId, ...sentences } = texts;
   return new ColumnChunk<SentencePair>({
     id: withLineIds(id as Utf8Column, rows),
-    label: new DictionaryColumn(labels.subarray(0, count), LABELS),
+    label: labelled(new DictionaryColumn(codes, LABELS)),
     ...sentences,
     ...originOf(rows.columns),
     ...(captionId && { captionId }),
@@ -171,30 +163,9 @@ function parseRow(
   });
 }
 
-/** Index into LABELS, -1 for no label, `undefined` for anything else. */
-function labelCode(bytes: Uint8Array, start: number, end: number): number | undefined {
-  if (start < 0) return undefined;
-  if (end - start === 1 && bytes[start] === 0x2d) return -1;
-  for (let code = 0; code < LABELS.length; code++) {
-    if (isLabelAt(bytes, start, end, LABEL_BYTES[code] as Buffer)) return code;
-  }
-  return undefined;
-}
-
-function isLabelAt(bytes: Uint8Array, start: number, end: number, label: Buffer): boolean {
-  if (label.length !== end - start) return false;
-  for (let i = 0; i < label.length; i++) if (bytes[start + i] !== label[i]) return false;
-  return true;
-}
-
-/** Whether a required text is missing, or has nothing that is certainly not white space. */
-function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = Math.max(0, start); i < end; i++) {
-    const byte = bytes[i] as number;
-    // Past ASCII there is more white space: rare enough to let the record form decide.
-    if (byte > 0x20 && byte < 0x80) return false;
-  }
-  return true;
+/** Of a byte, whether it certainly is no white space. Past ASCII there is more of that than is known here. */
+function shows(byte: number): boolean {
+  return byte > 0x20 && byte < 0x80;
 }
 
 function originOf(columns: Columns): Columns {
@@ -208,9 +179,12 @@ function withLineIds(ids: Utf8Column, rows: ColumnChunk<Line>): Column<string | 
 
 /** The column with those values put in that stood escaped in their lines: then it is copied out of the lines. */
 function withDecoded(column: Utf8Column, field: number, rows: ReadonlyMap<number, Decoded>): Utf8Column {
-  const decoded = [...rows].filter(([, values]) => values[field]);
-  if (decoded.length === 0) return column;
-  const own = new Map(decoded.map(([row, values]) => [row, values[field] as Buffer]));
+  const own = new Map<number, Buffer>();
+  for (const [row, values] of rows) {
+    const value = values[field];
+    if (value) own.set(row, value);
+  }
+  if (own.size === 0) return column;
   const { data } = column;
   const [starts, ends] = [column.starts.slice(), column.ends.slice()];
   const values: Uint8Array[] = [];

@@ -32,6 +32,17 @@ export interface KernelExports {
     firsts: number,
     lasts: number,
   ): number;
+  coverRanges(starts: number, ends: number, count: number, covered: number): void;
+  matchWords(
+    base: number,
+    starts: number,
+    ends: number,
+    count: number,
+    words: number,
+    wordCount: number,
+    codes: number,
+  ): void;
+  findBlanks(base: number, starts: number, ends: number, count: number, blank: number): number;
   lowercase(base: number, starts: number, ends: number, count: number, lowered: number, offsets: number): number;
   findTokens(base: number, starts: number, ends: number, count: number, numbers: number): number;
   addTokens(base: number, starts: number, ends: number, count: number, numbers: number): number;
@@ -56,12 +67,23 @@ interface Area {
   room: number;
 }
 
-/** The kernels with memory of their own: an area for text, one to work in, and a small one aside. */
+/** A column as kernels see it. */
+export interface PlacedColumn {
+  /** The address that the first byte of the column's data would have. */
+  readonly base: number;
+  /** The addresses of its ranges. */
+  readonly starts: number;
+  readonly ends: number;
+  /** How many bytes its rows have in all. */
+  readonly bytes: number;
+}
+
+/** The kernels with memory of their own: an area for text, one for its ranges, one for what comes of them. */
 export class Kernels {
   readonly run: KernelExports;
   readonly #text: Area = { address: 0, room: 0 };
-  readonly #work: Area = { address: 0, room: 0 };
-  readonly #aside: Area = { address: 0, room: 0 };
+  readonly #ranges: Area = { address: 0, room: 0 };
+  readonly #results: Area = { address: 0, room: 0 };
   #memory = new Uint8Array(0);
   /** What is in the text area. */
   #placed: { readonly data: Uint8Array; readonly from: number; readonly to: number } | undefined;
@@ -88,52 +110,55 @@ export class Kernels {
     return new Int32Array(this.run.memory.buffer.slice(address, address + length * WORD));
   }
 
+  /** Copies a column in, in place of the one before. */
+  place({ data, starts: from, ends: to, length }: Utf8Column): PlacedColumn {
+    const starts = reserve(this.run, this.#ranges, (2 * length + COVERED) * WORD);
+    const ends = starts + length * WORD;
+    const covered = ends + length * WORD;
+    this.integers(starts, length).set(from);
+    this.integers(ends, length).set(to);
+    this.run.coverRanges(starts, ends, length, covered);
+    const [first, last, bytes] = this.integers(covered, COVERED) as unknown as [number, number, number];
+    return { base: this.placeText(data, first, last), starts, ends, bytes };
+  }
+
   /**
    * Copies text in, in place of what was there, unless it is there: the columns of one block point into the same bytes,
    * which do not change.
    *
    * @returns the address that the first byte of `data` would have
    */
-  place(data: Uint8Array, from: number, to: number): number {
+  placeText(data: Uint8Array, from: number, to: number): number {
     const placed = this.#placed;
     if (placed?.data === data && placed.from <= from && to <= placed.to) return this.#text.address - placed.from;
-    const address = this.#reserve(this.#text, to - from);
+    const address = reserve(this.run, this.#text, to - from);
     this.memory.set(data.subarray(from, to), address);
     this.#placed = { data, from, to };
     return address - from;
   }
 
-  /** Places what a column's rows range over. */
-  placeRanges({ data, starts, ends }: Utf8Column): number {
-    let from = data.length;
-    let to = 0;
-    for (let row = 0; row < starts.length; row++) {
-      const start = starts[row] as number;
-      if (start < 0) continue;
-      if (start < from) from = start;
-      if ((ends[row] as number) > to) to = ends[row] as number;
-    }
-    return this.place(data, Math.min(from, to), to);
-  }
-
-  /** Room to work in for so many bytes, in place of what was reserved before. */
+  /** Room for so many bytes of results, in place of those before. */
   reserve(bytes: number): number {
-    return this.#reserve(this.#work, bytes);
+    return reserve(this.run, this.#results, bytes);
   }
+}
 
-  /** Room for so many bytes that leaves alone what is placed and reserved. */
-  reserveAside(bytes: number): number {
-    return this.#reserve(this.#aside, bytes);
-  }
+/** A piece of the kernels' memory. */
+interface Area {
+  address: number;
+  room: number;
+}
 
-  #reserve(area: Area, bytes: number): number {
-    if (area.room < bytes || area.address === 0) {
-      if (area.address !== 0) this.run.release(area.address);
-      area.room = 2 * bytes;
-      area.address = this.run.allocate(area.room);
-    }
-    return area.address;
+/** What `coverRanges` tells. */
+const COVERED = 3;
+
+function reserve(run: KernelExports, area: Area, bytes: number): number {
+  if (area.room < bytes || area.address === 0) {
+    if (area.address !== 0) run.release(area.address);
+    area.room = 2 * bytes;
+    area.address = run.allocate(area.room);
   }
+  return area.address;
 }
 
 let shared: Kernels | undefined;

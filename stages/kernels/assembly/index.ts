@@ -10,6 +10,8 @@ export { scanObjects } from './json';
 export { cutLeaves } from './leaves';
 export { findLines } from './lines';
 export { lowercase } from './lowercase';
+export { coverRanges } from './ranges';
+export { findBlanks, matchWords } from './texts';
 export { addToken, addTokens, findToken, findTokens, tokenCount, tokenEnd, tokenStart } from './tokens';
 
 /** Memory for so many bytes, and for what may be read behind them. */

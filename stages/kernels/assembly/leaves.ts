@@ -7,7 +7,7 @@ const CLOSE: u8 = 0x29;
 /**
  * The leaves of binary parses, whose parts are apart by spaces: whatever is not a parenthesis.
  *
- * @param leafStarts receives where each leaf begins; there is room for as many as could be
+ * @param leafStarts receives where each leaf begins; there is room for one more than could be
  * @param firsts receives each parse's first leaf; a parse that is the one before it over again shares its leaves
  * @param lasts receives the leaf after its last
  * @returns how many leaves there are
@@ -56,13 +56,11 @@ function cutParse(base: usize, start: usize, end: usize, leafStarts: usize, leaf
   return addPart(base, part, end, leafStarts, leafEnds, leaf);
 }
 
+/** Writes every part and counts the leaves: which is which follows no pattern that a processor could learn. */
 function addPart(base: usize, start: usize, end: usize, leafStarts: usize, leafEnds: usize, leaf: u32): u32 {
-  if (start >= end) return leaf;
-  if (end - start === 1) {
-    const byte = load<u8>(start);
-    if (byte === OPEN || byte === CLOSE) return leaf;
-  }
   store<u32>(leafStarts + (leaf << 2), <u32>(start - base));
   store<u32>(leafEnds + (leaf << 2), <u32>(end - base));
-  return leaf + 1;
+  const byte = load<u8>(start);
+  const parenthesis = u32(end - start === 1) & (u32(byte === OPEN) | u32(byte === CLOSE));
+  return leaf + (u32(end > start) & (parenthesis ^ 1));
 }
