@@ -8,8 +8,8 @@ import {
   type StageContext,
   Trail,
 } from '../pipeline/index.ts';
-import { HeldRecords, holdPairs, labelsOf, type Side, sequencesOf } from './held.ts';
-import { paddingOf, padRanges } from './pad.ts';
+import { forBatches, HeldRecords, HeldSequences, holdPairs, labelsOf, type Side } from './held.ts';
+import { paddingOf, padSequences } from './pad.ts';
 import type { Origin, PaddedSequences, PairBatch, Sentence, SentenceBatch, SentencePair } from './records.ts';
 import type { Text } from './sentences.ts';
 
@@ -42,7 +42,7 @@ export function batch<T extends Text>(size: number, options: BatchOptions = {}):
       for await (const arrival of arrivals(source, context, resumedCount(context.resumed))) {
         trail.forget(first);
         trail.arrive(arrival);
-        const { chunk } = arrival;
+        const chunk = forBatches(arrival.chunk);
         for (let row = 0; row < chunk.length; row++) {
           held.push(chunk, row);
           if (held.length < size) continue;
@@ -110,5 +110,5 @@ function sentenceBatch(sentences: HeldRecords<Text>, width?: number): SentenceBa
 }
 
 function padded(records: HeldRecords<Text>, side: Side, width?: number): PaddedSequences {
-  return padRanges(sequencesOf(records, side), width);
+  return padSequences(new HeldSequences(records, side), width);
 }

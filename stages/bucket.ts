@@ -11,7 +11,7 @@ import {
 import { type BatchOf, checkPositive, collate } from './batch.ts';
 import { findBoundaries } from './boundaries.ts';
 import { type BatchLimit, Buckets } from './buckets.ts';
-import { lengthsOf } from './held.ts';
+import { forBatches, lengthsOf } from './held.ts';
 import type { Text } from './sentences.ts';
 
 export interface BucketOptions {
@@ -75,11 +75,12 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
 
       for await (const arrival of arrivals(source, context, resumed?.skip)) {
         trail.arrive(arrival);
+        const chunk = forBatches(arrival.chunk);
         if (buckets) {
-          yield* put(arrival.chunk, buckets);
+          yield* put(chunk, buckets);
           continue;
         }
-        sample.push(arrival.chunk);
+        sample.push(chunk);
         if (trail.next < SAMPLE) continue;
         buckets = new Buckets<T>(boundariesFor(sample, padding), limit);
         for (const chunk of sample) yield* put(chunk, buckets);

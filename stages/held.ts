@@ -1,8 +1,33 @@
-import { type Chunk, type Column, ColumnChunk, DictionaryColumn, Int32ListColumn } from '../pipeline/index.ts';
+import {
+  type Chunk,
+  type Column,
+  ColumnChunk,
+  DictionaryColumn,
+  Int32ListColumn,
+  Utf8Column,
+} from '../pipeline/index.ts';
+import { copyTexts } from './kernels/texts.ts';
 import { missingField } from './missing-field.ts';
 import type { Sequences } from './pad.ts';
 import { LABELS, type Sentence, type SentencePair } from './records.ts';
 import { isPair, type Text } from './sentences.ts';
+
+/**
+ * Of a table of records with ids, what a batch needs and no more: records wait long for their batches, and the blocks
+ * that their texts are in would wait with them.
+ */
+export function forBatches<T extends Text>(chunk: Chunk<T>): Chunk<T> {
+  const tables = Object.values(ID_COLUMNS);
+  if (!(chunk instanceof ColumnChunk) || !tables.some((name) => name in chunk.columns)) return chunk;
+  const needed: Record<string, Column> = {};
+  for (const [name, column] of Object.entries(chunk.columns)) {
+    if (name === 'id' && column instanceof Utf8Column) needed.id = copyTexts(column);
+    else if (tables.includes(name) || name === 'id' || name === 'label' || name.startsWith('origin.')) {
+      needed[name] = column;
+    }
+  }
+  return new ColumnChunk<T>(needed);
+}
 
 /**
  * Records that wait for their batch: where each is, not what it is. What a batch needs of them is read from the columns of
@@ -39,37 +64,51 @@ export function holdPairs(held: HeldRecords<Text>): held is HeldRecords<Sentence
 export type Side = keyof typeof ID_COLUMNS;
 
 // Not put together where they are needed: to make such a name takes longer than to read what it names.
-const ID_COLUMNS = { premise: 'premise.ids', hypothesis: 'hypothesis.ids', sentence: 'ids' } as const;
+const ID_COLUMNS: Readonly<Record<'premise' | 'hypothesis' | 'sentence', string>> = {
+  premise: 'premise.ids',
+  hypothesis: 'hypothesis.ids',
+  sentence: 'ids',
+};
 
-/**
- * The ids of one sentence of each record.
- *
- * @throws MillraceError MILLRACE_SHAPE when a sentence has none
- */
-export function sequencesOf(held: HeldRecords<Text>, side: Side): Sequences {
-  const { chunks, rows, length } = held;
-  const values: ArrayLike<number>[] = new Array(length);
-  const starts = new Int32Array(length);
-  const ends = new Int32Array(length);
-  let chunk: Chunk<Text> | undefined;
-  let column: Column | undefined;
-  for (let index = 0; index < length; index++) {
-    if (chunks[index] !== chunk) {
-      chunk = chunks[index] as Chunk<Text>;
-      column = columnOf(chunk, ID_COLUMNS[side]);
-    }
+/** The ids of one sentence of each record. To seek throws MillraceError MILLRACE_SHAPE when that sentence has none. */
+export class HeldSequences implements Sequences {
+  readonly #held: HeldRecords<Text>;
+  readonly #side: Side;
+  /** The table that was looked at last, and its column of ids. */
+  #chunk: Chunk<Text> | undefined;
+  #column: Column | undefined;
+  values: ArrayLike<number> = [];
+  start = 0;
+  end = 0;
+
+  constructor(held: HeldRecords<Text>, side: Side) {
+    this.#held = held;
+    this.#side = side;
+  }
+
+  get length(): number {
+    return this.#held.length;
+  }
+
+  seek(index: number): void {
+    const { chunks, rows } = this.#held;
+    const chunk = chunks[index] as Chunk<Text>;
     const row = rows[index] as number;
+    if (chunk !== this.#chunk) {
+      this.#chunk = chunk;
+      this.#column = columnOf(chunk, ID_COLUMNS[this.#side]);
+    }
+    const column = this.#column;
     if (column instanceof Int32ListColumn && (column.starts[row] as number) >= 0) {
-      values[index] = column.values;
-      starts[index] = column.starts[row] as number;
-      ends[index] = column.ends[row] as number;
+      this.values = column.values;
+      this.start = column.starts[row] as number;
+      this.end = column.ends[row] as number;
     } else {
-      const ids = idsOf(chunk as Chunk<Text>, row, side);
-      values[index] = ids;
-      ends[index] = ids.length;
+      this.values = idsOf(chunk, row, this.#side);
+      this.start = 0;
+      this.end = this.values.length;
     }
   }
-  return { values, starts, ends };
 }
 
 /**

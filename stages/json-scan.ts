@@ -1,6 +1,6 @@
 import type { Utf8Column } from '../pipeline/columns.ts';
 import { sharedKernels, WORD } from './kernels/kernels.ts';
-import { placeWords, roomForWords } from './kernels/words.ts';
+import { placeWords, roomForWords } from './kernels/texts.ts';
 
 /** Where the values of some keys are in rows that are JSON objects. */
 export interface ScannedRows {

@@ -1,10 +1,12 @@
 import type { PaddedSequences } from './records.ts';
 
-/** Sequences that lie in memory of any size: the `i`-th is `values[i]` from `starts[i]` to `ends[i]`. */
+/** Sequences that are looked at one at a time, wherever they are: after `seek` it is `values` from `start` to `end`. */
 export interface Sequences {
-  readonly values: readonly ArrayLike<number>[];
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
+  readonly length: number;
+  readonly values: ArrayLike<number>;
+  readonly start: number;
+  readonly end: number;
+  seek(index: number): void;
 }
 
 /**
@@ -12,30 +14,48 @@ export interface Sequences {
  *
  * @param width columns; rows that are longer are cut. Default the longest row, at least 1
  */
-export function padSequences(rows: readonly ArrayLike<number>[], width?: number): PaddedSequences {
-  const ends = Int32Array.from(rows, ({ length }) => length);
-  return padRanges({ values: rows, starts: new Int32Array(rows.length), ends }, width);
+export function padSequences(rows: Sequences | readonly ArrayLike<number>[], width?: number): PaddedSequences {
+  const sequences = 'seek' in rows ? rows : new Rows(rows);
+  const lengths = new Int32Array(sequences.length);
+  let columns = width ?? 1;
+  for (let row = 0; row < lengths.length; row++) {
+    sequences.seek(row);
+    const length = sequences.end - sequences.start;
+    lengths[row] = width === undefined ? length : Math.min(length, width);
+    if (width === undefined && length > columns) columns = length;
+  }
+  // Memory comes filled with the id of `<pad>`, which is 0.
+  const ids = new Int32Array(lengths.length * columns);
+  for (let row = 0; row < lengths.length; row++) {
+    sequences.seek(row);
+    const { values, start } = sequences;
+    const length = lengths[row] as number;
+    for (let i = 0, to = row * columns; i < length; i++, to++) ids[to] = values[start + i] as number;
+  }
+  return { ids, lengths, width: columns };
 }
 
-/** As {@link padSequences}, of sequences that are parts of others. */
-export function padRanges({ values, starts, ends }: Sequences, most?: number): PaddedSequences {
-  const lengths = new Int32Array(values.length);
-  let width = 1;
-  for (let row = 0; row < lengths.length; row++) {
-    const length = (ends[row] as number) - (starts[row] as number);
-    lengths[row] = most === undefined ? length : Math.min(length, most);
-    if (length > width) width = length;
+/** Whole lists of numbers. */
+class Rows implements Sequences {
+  readonly #rows: readonly ArrayLike<number>[];
+  values: ArrayLike<number> = [];
+  readonly start = 0;
+
+  constructor(rows: readonly ArrayLike<number>[]) {
+    this.#rows = rows;
   }
-  if (most !== undefined) width = most;
-  // Memory comes filled with the id of `<pad>`, which is 0.
-  const ids = new Int32Array(lengths.length * width);
-  for (let row = 0; row < lengths.length; row++) {
-    const sequence = values[row] as ArrayLike<number>;
-    const start = starts[row] as number;
-    const length = lengths[row] as number;
-    for (let i = 0, to = row * width; i < length; i++, to++) ids[to] = sequence[start + i] as number;
+
+  get length(): number {
+    return this.#rows.length;
   }
-  return { ids, lengths, width };
+
+  get end(): number {
+    return this.values.length;
+  }
+
+  seek(index: number): void {
+    this.values = this.#rows[index] as ArrayLike<number>;
+  }
 }
 
 /** How many cells of padded sequences there are, and how many of them are padding. */

@@ -130,7 +130,10 @@ export class Vocabulary {
     this.#byBytes ??= tableOf(this.tokens);
     const { table, ids } = this.#byBytes;
     const values = table.findAll(tokens);
-    for (let i = 0; i < values.length; i++) values[i] = ids[values[i] as number] || UNK_ID;
+    for (let i = 0; i < values.length; i++) {
+      const number = values[i] as number;
+      values[i] = number < 0 ? UNK_ID : (ids[number] as number) || UNK_ID;
+    }
     return values;
   }
 

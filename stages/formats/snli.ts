@@ -7,7 +7,7 @@ import {
   Utf8Column,
 } from '../../pipeline/index.ts';
 import { scanObjects } from '../json-scan.ts';
-import { findBlanks, matchWords } from '../kernels/words.ts';
+import { findBlanks, matchWords } from '../kernels/texts.ts';
 import { LABELS, type Line, type SentencePair } from '../records.ts';
 import { badRecord, isLabel, lineId, optionalText, type PairFormat, parseObject, requiredText } from './format.ts';
 

@@ -43,6 +43,7 @@ export interface KernelExports {
     codes: number,
   ): void;
   findBlanks(base: number, starts: number, ends: number, count: number, blank: number): number;
+  copyTexts(base: number, starts: number, ends: number, count: number, copies: number, offsets: number): void;
   lowercase(base: number, starts: number, ends: number, count: number, lowered: number, offsets: number): number;
   findTokens(base: number, starts: number, ends: number, count: number, numbers: number): number;
   addTokens(base: number, starts: number, ends: number, count: number, numbers: number): number;

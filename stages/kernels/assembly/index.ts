@@ -11,7 +11,7 @@ export { cutLeaves } from './leaves';
 export { findLines } from './lines';
 export { lowercase } from './lowercase';
 export { coverRanges } from './ranges';
-export { findBlanks, matchWords } from './texts';
+export { copyTexts, findBlanks, matchWords } from './texts';
 export { addToken, addTokens, findToken, findTokens, tokenCount, tokenEnd, tokenStart } from './tokens';
 
 /** Memory for so many bytes, and for what may be read behind them. */

@@ -1,6 +1,24 @@
 import { equalBytes, firstBytes } from './bytes';
 
 /**
+ * Texts one after the other, without a gap.
+ *
+ * @param copies receives them; 16 bytes more than they have may be written
+ * @param offsets receives where each text begins there, and behind the last where that ends; a missing one is empty
+ */
+export function copyTexts(base: usize, starts: usize, ends: usize, count: u32, copies: usize, offsets: usize): void {
+  let out: usize = 0;
+  store<u32>(offsets, 0);
+  for (let text: u32 = 0; text < count; text++) {
+    const start = load<i32>(starts + (text << 2));
+    const length: usize = start < 0 ? 0 : load<i32>(ends + (text << 2)) - start;
+    for (let at: usize = 0; at < length; at += 16) v128.store(copies + out + at, v128.load(base + start + at));
+    out += length;
+    store<u32>(offsets + ((text + 1) << 2), <u32>out);
+  }
+}
+
+/**
  * Which of some words each text is.
  *
  * @param words for each word its address and its length, int32 both

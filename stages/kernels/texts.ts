@@ -1,5 +1,5 @@
-import type { Utf8Column } from '../../pipeline/columns.ts';
-import { type Kernels, sharedKernels, WORD } from './kernels.ts';
+import { Utf8Column } from '../../pipeline/columns.ts';
+import { BEYOND, type Kernels, sharedKernels, WORD } from './kernels.ts';
 
 /** How many bytes {@link placeWords} takes. */
 export function roomForWords(words: readonly string[]): number {
@@ -46,4 +46,19 @@ export function findBlanks(texts: Utf8Column): Uint8Array | undefined {
   const blank = kernels.reserve(length);
   const count = kernels.run.findBlanks(base, starts, ends, length, blank);
   return count > 0 ? kernels.memory.slice(blank, blank + length) : undefined;
+}
+
+/** The same texts in memory of their own, so that the block which they were read in can be given up. */
+export function copyTexts(texts: Utf8Column): Utf8Column {
+  const kernels = sharedKernels();
+  const { length } = texts;
+  const { base, starts, ends, bytes } = kernels.place(texts);
+  const offsets = kernels.reserve((length + 1) * WORD + bytes + BEYOND);
+  const copies = offsets + (length + 1) * WORD;
+  kernels.run.copyTexts(base, starts, ends, length, copies, offsets);
+  const data = kernels.memory.slice(copies, copies + bytes);
+  const found = kernels.copyOf(offsets, length + 1);
+  if (!texts.starts.includes(-1)) return new Utf8Column(data, found.subarray(0, -1), found.subarray(1));
+  const missing = (offset: number, text: number) => ((texts.starts[text] as number) < 0 ? -1 : offset);
+  return new Utf8Column(data, found.subarray(0, -1).map(missing), found.subarray(1).map(missing));
 }
