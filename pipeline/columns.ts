@@ -90,17 +90,20 @@ export class Utf8Column extends RangeColumn<string | undefined> {
   }
 
   static from(texts: readonly (string | undefined)[]): Utf8Column {
-    const starts = new Int32Array(texts.length).fill(-1);
-    const ends = new Int32Array(texts.length).fill(-1);
-    const encoded = texts.map((text) => (text === undefined ? undefined : Buffer.from(text)));
-    const data = Buffer.concat(encoded.filter((bytes) => bytes !== undefined));
+    const all = texts.join('');
+    let data = Buffer.from(all);
+    const ascii = data.length === all.length;
+    const starts = new Int32Array(texts.length);
+    const ends = new Int32Array(texts.length);
     let at = 0;
-    encoded.forEach((bytes, row) => {
-      if (bytes === undefined) return;
-      starts[row] = at;
-      at += bytes.length;
-      ends[row] = at;
-    });
+    for (let row = 0; row < texts.length; row++) {
+      const text = texts[row];
+      starts[row] = text === undefined ? -1 : at;
+      if (text !== undefined) at += ascii ? text.length : Buffer.byteLength(text);
+      ends[row] = text === undefined ? -1 : at;
+    }
+    // Where halves of a surrogate pair have met, they are no longer what they were apart.
+    if (data.length !== at) data = Buffer.concat(texts.map((text = '') => Buffer.from(text)));
     return new Utf8Column(data, starts, ends);
   }
 

@@ -16,7 +16,7 @@ export interface ReadOptions {
 }
 
 /** The largest block, in bytes. zlib's default of 16 KiB costs five sixths of the speed. */
-export const BLOCK_BYTES = 1 << 20;
+export const BLOCK_BYTES = 1 << 21;
 
 /**
  * Gives chunks their origin. The last block is empty: it is sent when all checks have passed, so a reader who has seen

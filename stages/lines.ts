@@ -12,7 +12,7 @@ import { sharedKernels, WORD } from './kernels/kernels.ts';
 import type { Block, Line } from './records.ts';
 
 /** Rows to a chunk at most: a block of short lines would else make a chunk that is long in coming. */
-const MOST_ROWS = 2048;
+const MOST_ROWS = 4096;
 
 const NEWLINE = 10;
 const RETURN = 13;

@@ -7,7 +7,7 @@ import {
   Utf8Column,
 } from '../../pipeline/index.ts';
 import { scanObjects } from '../json-scan.ts';
-import { findBlanks, matchWords } from '../kernels/texts.ts';
+import { copyTexts, findBlanks, matchWords } from '../kernels/texts.ts';
 import { LABELS, type Line, type SentencePair } from '../records.ts';
 import { badRecord, isLabel, lineId, optionalText, type PairFormat, parseObject, requiredText } from './format.ts';
 
@@ -179,26 +179,25 @@ function withLineIds(ids: Utf8Column, rows: ColumnChunk<Line>): Column<string | 
 
 /** The column with those values put in that stood escaped in their lines: then it is copied out of the lines. */
 function withDecoded(column: Utf8Column, field: number, rows: ReadonlyMap<number, Decoded>): Utf8Column {
-  const own = new Map<number, Buffer>();
+  const decoded: Buffer[] = [];
+  const places: number[] = [];
   for (const [row, values] of rows) {
     const value = values[field];
-    if (value) own.set(row, value);
+    if (!value) continue;
+    decoded.push(value);
+    places.push(row);
   }
-  if (own.size === 0) return column;
-  const { data } = column;
-  const [starts, ends] = [column.starts.slice(), column.ends.slice()];
-  const values: Uint8Array[] = [];
-  let at = 0;
-  for (let row = 0; row < starts.length; row++) {
-    const instead = own.get(row);
-    if (!instead && (starts[row] as number) < 0) continue;
-    const value = instead ?? data.subarray(starts[row], ends[row]);
-    values.push(value);
+  if (decoded.length === 0) return column;
+  const copied = copyTexts(column);
+  const [starts, ends] = [copied.starts.slice(), copied.ends.slice()];
+  let at = copied.data.length;
+  decoded.forEach((value, index) => {
+    const row = places[index] as number;
     starts[row] = at;
     at += value.length;
     ends[row] = at;
-  }
-  return new Utf8Column(Buffer.concat(values), starts, ends);
+  });
+  return new Utf8Column(Buffer.concat([copied.data, ...decoded]), starts, ends);
 }
 
 /** The annotations of lines, for other threads. */

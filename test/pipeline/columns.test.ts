@@ -159,3 +159,12 @@ test('slices and choices share the memory of their column', (t) => {
   const ids = new Int32ListColumn(Int32Array.of(1, 2, 3), Int32Array.of(0), Int32Array.of(3));
   t.is(ids.get(0)?.buffer, ids.values.buffer);
 });
+
+test('texts keep to themselves: halves of a surrogate pair do not meet', (t) => {
+  const texts = ['a\ud83d', '\ude00', 'é', undefined, '\ud83d\ude00'];
+  const column = Utf8Column.from(texts);
+  t.deepEqual(
+    texts.map((_, row) => column.get(row)),
+    ['a\ufffd', '\ufffd', 'é', undefined, '\ud83d\ude00'],
+  );
+});
