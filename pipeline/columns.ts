@@ -223,10 +223,9 @@ export class DictionaryColumn<V> implements Column<V | undefined> {
   }
 
   take(rows: ArrayLike<number>): DictionaryColumn<V> {
-    return new DictionaryColumn(
-      Uint8Array.from(rows, (row) => this.codes[row] as number),
-      this.dictionary,
-    );
+    const codes = new Uint8Array(rows.length);
+    for (let i = 0; i < codes.length; i++) codes[i] = this.codes[rows[i] as number] as number;
+    return new DictionaryColumn(codes, this.dictionary);
   }
 }
 

@@ -31,7 +31,7 @@ export class Vocabulary {
   readonly #ids: ReadonlyMap<string, number>;
   #fingerprint: string | undefined;
   // Made when first asked for: who looks up strings only can do without.
-  #byBytes: { readonly table: TokenTable; readonly ids: Int32Array } | undefined;
+  #byBytes: { readonly table: TokenTable; readonly ids: Int32Array | undefined } | undefined;
 
   /**
    * @param tokens by id, `<pad>` and `<unk>` first
@@ -121,8 +121,7 @@ export class Vocabulary {
   idOfBytes(bytes: Uint8Array, start: number, end: number): number {
     this.#byBytes ??= tableOf(this.tokens);
     const { table, ids } = this.#byBytes;
-    const number = table.find(bytes, start, end);
-    return number < 0 ? UNK_ID : (ids[number] as number) || UNK_ID;
+    return idOf(table.find(bytes, start, end), ids);
   }
 
   /** The id of each token of a column, as {@link id} has it. */
@@ -130,10 +129,7 @@ export class Vocabulary {
     this.#byBytes ??= tableOf(this.tokens);
     const { table, ids } = this.#byBytes;
     const values = table.findAll(tokens);
-    for (let i = 0; i < values.length; i++) {
-      const number = values[i] as number;
-      values[i] = number < 0 ? UNK_ID : (ids[number] as number) || UNK_ID;
-    }
+    for (let i = 0; i < values.length; i++) values[i] = idOf(values[i] as number, ids);
     return values;
   }
 
@@ -158,13 +154,22 @@ function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0;
 }
 
-/** The tokens by their bytes. One that UTF-8 cannot hold (half of a surrogate pair) is that of no bytes. */
+/**
+ * The tokens by their bytes, and the ids of their numbers, unless these are the same. A token that UTF-8 cannot hold (half
+ * of a surrogate pair) is that of no bytes.
+ */
 function tableOf(tokens: readonly string[]) {
   const table = new TokenTable();
-  const encodable = tokens.flatMap((token, id) => (/\p{Surrogate}/u.test(token) ? [] : id));
-  table.addAll(Utf8Column.from(encodable.map((id) => tokens[id])));
-  // All are different, so that the table numbers them as they came.
-  return { table, ids: Int32Array.from(encodable) };
+  const ids = tokens.flatMap((token, id) => (/\p{Surrogate}/u.test(token) ? [] : id));
+  const all = ids.length === tokens.length;
+  table.addAll(Utf8Column.from(all ? tokens : ids.map((id) => tokens[id])));
+  return { table, ids: all ? undefined : Int32Array.from(ids) };
+}
+
+/** The id of a number of the table, that of `<unk>` for none; also for a `<pad>` in the text, which is no padding. */
+function idOf(number: number, ids: Int32Array | undefined): number {
+  if (number <= PAD_ID) return UNK_ID;
+  return ids === undefined ? number : (ids[number] as number);
 }
 
 function badVocabulary(expected: string, found: unknown): MillraceError {
