@@ -57,7 +57,7 @@ export interface KernelExports {
 /** Bytes of an int32. */
 export const WORD = Int32Array.BYTES_PER_ELEMENT;
 
-/** So many bytes more than they have to may kernels read behind texts, and write behind what they write. */
+/** So many bytes more than they have to may kernels write behind texts that they write. */
 export const BEYOND = 16;
 
 let compiled: WebAssembly.Module | undefined;

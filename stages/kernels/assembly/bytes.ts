@@ -1,9 +1,16 @@
-/** What the kernels need to know of 16 bytes at once. */
+/** What the kernels need to know of many bytes at once. */
 
 /** All ones in the first `count` bytes, zeros in the others; `count` may be more than 16. */
 export function firstBytes(count: usize): v128 {
   const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   return i8x16.lt_u(places, i8x16.splat(<i8>min<usize>(count, 16)));
+}
+
+/** Bits of the 64 bytes at `at` that equal `byte`. */
+export function bitsOf64(at: usize, byte: u8): u64 {
+  const low = bitsOf(v128.load(at), byte) | (bitsOf(v128.load(at + 16), byte) << 16);
+  const high = bitsOf(v128.load(at + 32), byte) | (bitsOf(v128.load(at + 48), byte) << 16);
+  return (<u64>low) | ((<u64>high) << 32);
 }
 
 /** Bits of the 16 bytes that equal `byte`. */

@@ -3,7 +3,7 @@
  * JavaScript cannot. `npm run kernels` compiles them to `../text.wasm`; `../kernels.ts` is their one caller.
  *
  * All share these conventions. Texts are given as ranges: an int32 start and an int32 end each, -1 for none, as distances
- * from `base`. 16 bytes may be read behind the end of any text. What the kernels write they are given room for.
+ * from `base`. 64 bytes may be read behind the end of any text. What the kernels write they are given room for.
  */
 
 export { scanObjects } from './json';
@@ -16,7 +16,7 @@ export { addToken, addTokens, findToken, findTokens, tokenCount, tokenEnd, token
 
 /** Memory for so many bytes, and for what may be read behind them. */
 export function allocate(size: usize): usize {
-  return heap.alloc(size + 16);
+  return heap.alloc(size + 64);
 }
 
 export function release(address: usize): void {

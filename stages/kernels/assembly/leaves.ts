@@ -1,4 +1,4 @@
-import { bitsOf, equalBytes } from './bytes';
+import { bitsOf64, equalBytes } from './bytes';
 
 const SPACE: u8 = 0x20;
 const OPEN: u8 = 0x28;
@@ -45,9 +45,9 @@ export function cutLeaves(
 /** @returns how many leaves there are now, if there were `leaf` before */
 function cutParse(base: usize, start: usize, end: usize, leafStarts: usize, leafEnds: usize, leaf: u32): u32 {
   let part = start;
-  for (let block = start; block < end; block += 16) {
-    for (let spaces = bitsOf(v128.load(block), SPACE); spaces !== 0; spaces &= spaces - 1) {
-      const space = block + ctz<u32>(spaces);
+  for (let block = start; block < end; block += 64) {
+    for (let spaces = bitsOf64(block, SPACE); spaces !== 0; spaces &= spaces - 1) {
+      const space = block + <usize>ctz<u64>(spaces);
       if (space >= end) break;
       leaf = addPart(base, part, space, leafStarts, leafEnds, leaf);
       part = space + 1;

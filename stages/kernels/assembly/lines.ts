@@ -1,4 +1,4 @@
-import { bitsOf } from './bytes';
+import { bitsOf64 } from './bytes';
 
 const NEWLINE: u8 = 0x0a;
 const RETURN: u8 = 0x0d;
@@ -15,10 +15,10 @@ export function findLines(base: usize, from: usize, to: usize, starts: usize, en
   let line: u32 = 0;
   let start = base + from;
   const end = base + to;
-  for (let block = start; block < end && line < most; block += 16) {
-    let newlines = bitsOf(v128.load(block), NEWLINE);
+  for (let block = start; block < end && line < most; block += 64) {
+    let newlines = bitsOf64(block, NEWLINE);
     for (; newlines !== 0 && line < most; newlines &= newlines - 1) {
-      const newline = block + ctz<u32>(newlines);
+      const newline = block + <usize>ctz<u64>(newlines);
       if (newline >= end) break;
       const text = newline > start && load<u8>(newline - 1) === RETURN ? newline - 1 : newline;
       store<u32>(starts + (line << 2), <u32>(start - base));
