@@ -1,4 +1,5 @@
 import { ArrayChunk, defineStage, MillraceError, Random, type Stage, unknownName } from '../pipeline/index.ts';
+import { copyTexts } from './kernels/texts.ts';
 import type { Block } from './records.ts';
 import { SpellingIndex } from './spelling.ts';
 import { readVectors, scanVectors, type VectorRows, type WordVector } from './vectors.ts';
@@ -127,18 +128,28 @@ async function readWords(
   let table: VectorTable | undefined;
   for await (const rows of scanVectors(blocks)) {
     table ??= new VectorTable(vocabulary.size, rows.dimension);
-    for (let row = 0; row < rows.length; row++) {
-      spelling?.add(rows.word(row));
-      const id = idOfRow(vocabulary, rows, row);
-      if (id > UNK_ID && !table.has(id)) rows.read(row, table.fill(id));
+    if (spelling) for (let row = 0; row < rows.length; row++) spelling.add(rows.word(row));
+    const ids = idsOfRows(vocabulary, rows);
+    const wanted: number[] = [];
+    for (let row = 0; row < ids.length; row++) {
+      const id = ids[row] as number;
+      if (id <= UNK_ID || table.has(id)) continue;
+      table.fill(id);
+      wanted.push(row);
     }
+    const vectors = rows.read(wanted);
+    wanted.forEach((row, index) => {
+      const start = index * rows.dimension;
+      table?.row(ids[row] as number).set(vectors.subarray(start, start + rows.dimension));
+    });
   }
   return table ?? new VectorTable(vocabulary.size, 0);
 }
 
 /** Of words only: a file's own `<unk>` or `<pad>` is not what we mean by it. */
-function idOfRow(vocabulary: Vocabulary, { bytes, wordStarts, wordEnds }: VectorRows, row: number): number {
-  return vocabulary.idOfBytes(bytes, wordStarts[row] as number, wordEnds[row] as number);
+function idsOfRows(vocabulary: Vocabulary, { words }: VectorRows): Int32Array {
+  // Without the numbers between them, which the vocabulary's table would have to be given too.
+  return vocabulary.idsOfTokens(copyTexts(words));
 }
 
 /** Looks every lacking word's nearest spelling up. */
@@ -223,9 +234,10 @@ export function glove(vocabulary?: () => Promise<Vocabulary>): Stage<Block, Word
         for await (const chunk of source) yield* chunk;
       })();
       for await (const rows of scanVectors(blocks)) {
+        const ids = words && idsOfRows(words, rows);
         for (let row = 0; row < rows.length; row++) {
-          if (words && idOfRow(words, rows, row) <= UNK_ID) continue;
-          const vector = rows.read(row, new Float32Array(rows.dimension));
+          if (ids && (ids[row] as number) <= UNK_ID) continue;
+          const vector = rows.read([row]);
           yield new ArrayChunk([{ word: rows.word(row), vector }], vector.byteLength);
         }
       }

@@ -1,6 +1,7 @@
 import { decodeUtf8 } from '../pipeline/columns.ts';
 import { type Chunk, ColumnChunk, MillraceError, Pipeline, Utf8Column } from '../pipeline/index.ts';
 import { parseDecimal } from './decimal.ts';
+import { sharedKernels, WORD } from './kernels/kernels.ts';
 import { lines } from './lines.ts';
 import type { Block, Line } from './records.ts';
 
@@ -17,51 +18,67 @@ const SPACE = 0x20;
  * are asked for. So whoever wants few of the words makes no string of the others and parses none of their numbers.
  */
 export class VectorRows {
-  readonly bytes: Uint8Array;
-  /** Where the word of each row is in `bytes`. */
-  readonly wordStarts: Int32Array;
-  readonly wordEnds: Int32Array;
+  /** The word of each row. */
+  readonly words: Utf8Column;
   /** How many numbers a vector has. */
   readonly dimension: number;
   readonly #ends: Int32Array;
   readonly #lines: Chunk<Line>;
 
   /** @param rows those of `lines` that are rows; each is as long as `ends` says, trailing spaces not counted */
-  constructor(text: Utf8Column, lines: Chunk<Line>, ends: Int32Array, dimension: number) {
-    this.bytes = text.data;
+  constructor(words: Utf8Column, lines: Chunk<Line>, ends: Int32Array, dimension: number) {
+    this.words = words;
     this.dimension = dimension;
-    this.wordStarts = text.starts;
     this.#ends = ends;
     this.#lines = lines;
-    this.wordEnds = ends.map((end, row) => wordEnd(text.data, text.starts[row] as number, end, dimension));
   }
 
   get length(): number {
-    return this.wordStarts.length;
+    return this.words.length;
   }
 
   word(row: number): string {
-    return decodeUtf8(this.bytes, this.wordStarts[row] as number, this.wordEnds[row] as number);
+    return this.words.get(row) as string;
   }
 
   /**
-   * Puts the numbers of a row into `vector`, which has {@link VectorRows.dimension} of them.
+   * The numbers of some rows, one row after the other: `[rows, dimension]`.
    *
-   * @throws MillraceError MILLRACE_BAD_RECORD for a row that has another number of values than the first, or a value
-   * that is no number
+   * @throws MillraceError MILLRACE_BAD_RECORD for a row that has another number of values than the first of the text, or
+   * a value that is no number
    */
-  read(row: number, vector: Float32Array): Float32Array {
+  read(rows: ArrayLike<number>): Float32Array {
+    const { dimension } = this;
+    // The numbers begin behind the word.
+    const texts = new Utf8Column(this.words.data, this.words.ends, this.#ends).take(rows) as Utf8Column;
+    const kernels = sharedKernels();
+    const { base, starts, ends } = kernels.place(texts);
+    const values = kernels.reserve(texts.length * dimension * WORD);
+    const vectors = new Float32Array(texts.length * dimension);
+    for (let done = 0; done < texts.length; done++) {
+      const [start, end] = [starts + done * WORD, ends + done * WORD];
+      const understood = kernels.run.readVectors(base, start, end, texts.length - done, dimension, values);
+      const found = new Float32Array(kernels.run.memory.buffer, values, understood * dimension);
+      vectors.set(found, done * dimension);
+      done += understood;
+      // The row that the kernel stopped at is odd, or no row at all.
+      if (done < texts.length) this.#readOdd(rows[done] as number, vectors, done * dimension);
+    }
+    return vectors;
+  }
+
+  #readOdd(row: number, vectors: Float32Array, at: number): void {
+    const { data, ends: wordEnds } = this.words;
     const end = this.#ends[row] as number;
-    let last = this.wordEnds[row] as number;
+    let last = wordEnds[row] as number;
     for (let i = 0; i < this.dimension; i++) {
       const start = last + 1;
-      last = fieldEnd(this.bytes, start, end);
-      const value = start < end ? parseDecimal(this.bytes, start, last) : Number.NaN;
+      last = fieldEnd(data, start, end);
+      const value = start < end ? parseDecimal(data, start, last) : Number.NaN;
       if (Number.isNaN(value)) throw this.#badRow(row);
-      vector[i] = value;
+      vectors[at + i] = value;
     }
     if (last !== end) throw this.#badRow(row);
-    return vector;
   }
 
   #badRow(row: number): MillraceError {
@@ -69,7 +86,7 @@ export class VectorRows {
     return new MillraceError('MILLRACE_BAD_RECORD', 'The row is no vector', {
       origin,
       expected: `a word and ${this.dimension} numbers, as in the first row`,
-      found: decodeUtf8(this.bytes, this.wordStarts[row] as number, this.#ends[row] as number),
+      found: decodeUtf8(this.words.data, this.words.starts[row] as number, this.#ends[row] as number),
     });
   }
 }
@@ -81,12 +98,14 @@ export class VectorRows {
 export async function* scanVectors(blocks: AsyncIterable<Block>): AsyncGenerator<VectorRows> {
   let dimension = 0;
   for await (const chunk of Pipeline.from(blocks).pipe(lines).chunks()) {
-    const { data, starts, ends } = textOf(chunk);
-    const rows: number[] = [];
-    const rowEnds: number[] = [];
+    const text = textOf(chunk);
+    const { data, starts } = text;
+    const { ends, wordEnds } = findWords(text);
+    const kept = new Int32Array(chunk.length);
+    let count = 0;
     for (let row = 0; row < chunk.length; row++) {
       const start = starts[row] as number;
-      const end = trimEnd(data, start, ends[row] as number);
+      const end = ends[row] as number;
       if (start === end) continue;
       if (dimension === 0) {
         const fields = decodeUtf8(data, start, end).split(' ').length;
@@ -94,12 +113,28 @@ export async function* scanVectors(blocks: AsyncIterable<Block>): AsyncGenerator
         if (fields === 2) continue;
         dimension = fields - 1;
       }
-      rows.push(row);
-      rowEnds.push(end);
+      if ((wordEnds[row] as number) < 0) wordEnds[row] = wordEnd(data, start, end, dimension);
+      kept[count++] = row;
     }
-    const kept = rows.length === chunk.length ? chunk : chunk.take(rows);
-    if (rows.length > 0) yield new VectorRows(textOf(kept), kept, Int32Array.from(rowEnds), dimension);
+    if (count === 0) continue;
+    const rows = kept.subarray(0, count);
+    const words = new Utf8Column(data, starts, wordEnds).take(rows) as Utf8Column;
+    yield new VectorRows(words, count === chunk.length ? chunk : chunk.take(rows), pick(ends, rows), dimension);
   }
+}
+
+/** Where rows end, spaces behind them not counted, and where their words do: -1 if that takes more to find. */
+function findWords(text: Utf8Column) {
+  const kernels = sharedKernels();
+  const { length } = text;
+  const { base, starts, ends } = kernels.place(text);
+  const wordEnds = kernels.reserve(length * WORD);
+  kernels.run.findWords(base, starts, ends, length, wordEnds);
+  return { ends: kernels.copyOf(ends, length), wordEnds: kernels.copyOf(wordEnds, length) };
+}
+
+function pick(values: Int32Array, rows: Int32Array): Int32Array {
+  return rows.map((row) => values[row] as number);
 }
 
 /**
@@ -115,7 +150,7 @@ export async function* readVectors(
   for await (const rows of scanVectors(blocks)) {
     for (let row = 0; row < rows.length; row++) {
       const word = rows.word(row);
-      if (wanted(word, index++)) yield { word, vector: rows.read(row, new Float32Array(rows.dimension)) };
+      if (wanted(word, index++)) yield { word, vector: rows.read([row]) };
     }
   }
 }
@@ -144,9 +179,4 @@ function fieldEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && bytes[at] !== SPACE) at++;
   return at;
-}
-
-function trimEnd(bytes: Uint8Array, start: number, end: number): number {
-  while (end > start && bytes[end - 1] === SPACE) end--;
-  return end;
 }

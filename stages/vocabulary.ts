@@ -117,13 +117,6 @@ export class Vocabulary {
     return this.#ids.get(token) || UNK_ID;
   }
 
-  /** The id of the token whose UTF-8 bytes are those of `bytes` from `start` to `end`; makes no string of them. */
-  idOfBytes(bytes: Uint8Array, start: number, end: number): number {
-    this.#byBytes ??= tableOf(this.tokens);
-    const { table, ids } = this.#byBytes;
-    return idOf(table.find(bytes, start, end), ids);
-  }
-
   /** The id of each token of a column, as {@link id} has it. */
   idsOfTokens(tokens: Utf8Column): Int32Array {
     this.#byBytes ??= tableOf(this.tokens);

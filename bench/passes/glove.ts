@@ -1,5 +1,6 @@
 /** The vectors of a vocabulary's words, out of an archive of text vectors. */
 import { loadGlove, read, Vocabulary } from '../../stages/index.ts';
+import { listEntries } from '../../stages/unzip.ts';
 import { measure, type PassFigures, passOptions } from './pass.ts';
 
 export interface GloveOptions {
@@ -16,6 +17,8 @@ export interface GloveFigures extends PassFigures {
 
 const { archive, entry, vocabulary } = passOptions<GloveOptions>();
 const words = await Vocabulary.load(vocabulary);
+// As the floor does, which knows where the entry is before its time begins.
+await listEntries(archive);
 
 await measure(async () => {
   const { coverage, dimension } = await loadGlove(() => read(`${archive}#${entry}`), words, { missing: 'zero' });

@@ -45,6 +45,8 @@ export interface KernelExports {
   findBlanks(base: number, starts: number, ends: number, count: number, blank: number): number;
   copyTexts(base: number, starts: number, ends: number, count: number, copies: number, offsets: number): void;
   lowercase(base: number, starts: number, ends: number, count: number, lowered: number, offsets: number): number;
+  findWords(base: number, starts: number, ends: number, rows: number, wordEnds: number): void;
+  readVectors(base: number, starts: number, ends: number, rows: number, dimension: number, values: number): number;
   findTokens(base: number, starts: number, ends: number, count: number, numbers: number): number;
   addTokens(base: number, starts: number, ends: number, count: number, numbers: number): number;
   findToken(start: number, end: number): number;

@@ -10,7 +10,7 @@ export function firstBytes(count: usize): v128 {
 export function bitsOf64(at: usize, byte: u8): u64 {
   const low = bitsOf(v128.load(at), byte) | (bitsOf(v128.load(at + 16), byte) << 16);
   const high = bitsOf(v128.load(at + 32), byte) | (bitsOf(v128.load(at + 48), byte) << 16);
-  return (<u64>low) | ((<u64>high) << 32);
+  return <u64>low | ((<u64>high) << 32);
 }
 
 /** Bits of the 16 bytes that equal `byte`. */

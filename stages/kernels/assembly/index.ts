@@ -13,6 +13,7 @@ export { lowercase } from './lowercase';
 export { coverRanges } from './ranges';
 export { copyTexts, findBlanks, matchWords } from './texts';
 export { addToken, addTokens, findToken, findTokens, tokenCount, tokenEnd, tokenStart } from './tokens';
+export { findWords, readVectors } from './vectors';
 
 /** Memory for so many bytes, and for what may be read behind them. */
 export function allocate(size: usize): usize {
