@@ -1,6 +1,7 @@
 /** Programs that are run afresh for each measurement, compiled beforehand as they are for a release. */
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { copyFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +24,8 @@ export function passPath(name: string): string {
 export async function build(): Promise<void> {
   const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   await node([compiler, '-p', join(folder, 'tsconfig.json')], { stdio: ['ignore', 2, 2] });
+  const kernels = 'stages/kernels/text.wasm';
+  await copyFile(join(folder, '..', kernels), join(built, kernels));
 }
 
 /** Runs a pass and answers its figures. */

@@ -8,8 +8,8 @@ import {
   type StageContext,
   Trail,
 } from '../pipeline/index.ts';
-import { type Held, holdsPair, idsOf, labelOf, recordOf, type Side } from './held.ts';
-import { paddingOf, padSequences } from './pad.ts';
+import { HeldRecords, holdPairs, labelsOf, type Side, sequencesOf } from './held.ts';
+import { paddingOf, padRanges } from './pad.ts';
 import type { Origin, PaddedSequences, PairBatch, Sentence, SentenceBatch, SentencePair } from './records.ts';
 import type { Text } from './sentences.ts';
 
@@ -34,7 +34,7 @@ export function batch<T extends Text>(size: number, options: BatchOptions = {}):
     name: 'batch',
     options: { size, ...options },
     async *stream(source, context) {
-      let held: Held<T>[] = [];
+      let held = new HeldRecords<T>();
       // The record that the next batch begins with.
       let first = 0;
       const trail = new Trail();
@@ -44,10 +44,11 @@ export function batch<T extends Text>(size: number, options: BatchOptions = {}):
         trail.arrive(arrival);
         const { chunk } = arrival;
         for (let row = 0; row < chunk.length; row++) {
-          if (held.push({ chunk, row }) < size) continue;
+          held.push(chunk, row);
+          if (held.length < size) continue;
           first += size;
           yield collate(held, context, options);
-          held = [];
+          held = new HeldRecords<T>();
         }
       }
       first += held.length;
@@ -66,12 +67,12 @@ export function checkPositive(name: string, value: number): void {
 
 /** The records as one padded batch, in a chunk of its own; enters its padding in the ledger. */
 export function collate<T extends Text>(
-  records: readonly Held<T>[],
+  records: HeldRecords<T>,
   context: StageContext,
   { width }: BatchOptions = {},
 ): ArrayChunk<BatchOf<T>> {
-  const texts: readonly Held<Text>[] = records;
-  const made = texts.every(holdsPair) ? pairBatch(texts, width) : sentenceBatch(texts, width);
+  const texts: HeldRecords<Text> = records;
+  const made = holdPairs(texts) ? pairBatch(texts, width) : sentenceBatch(texts, width);
   let bytes = 0;
   for (const sequences of 'sentence' in made ? [made.sentence] : [made.premise, made.hypothesis]) {
     const { cells, padding } = paddingOf(sequences);
@@ -82,7 +83,7 @@ export function collate<T extends Text>(
   return new ArrayChunk([made as BatchOf<T>], bytes);
 }
 
-function pairBatch(pairs: readonly Held<SentencePair>[], width?: number): PairBatch {
+function pairBatch(pairs: HeldRecords<SentencePair>, width?: number): PairBatch {
   // Training never asks where a pair came from: ids and origins are made for those who do, once.
   let pairIds: readonly string[] | undefined;
   let origins: readonly Origin[] | undefined;
@@ -90,25 +91,24 @@ function pairBatch(pairs: readonly Held<SentencePair>[], width?: number): PairBa
     size: pairs.length,
     premise: padded(pairs, 'premise', width),
     hypothesis: padded(pairs, 'hypothesis', width),
-    labels: Int32Array.from(pairs, labelOf),
+    labels: labelsOf(pairs),
     get pairIds() {
-      pairIds ??= pairs.map((held) => recordOf(held).id);
+      pairIds ??= pairs.map(({ id }) => id);
       return pairIds;
     },
     get origins() {
-      origins ??= pairs.map((held) => recordOf(held).origin);
+      origins ??= pairs.map(({ origin }) => origin);
       return origins;
     },
   };
 }
 
-function sentenceBatch(sentences: readonly Held<Text>[], width?: number): SentenceBatch {
+function sentenceBatch(sentences: HeldRecords<Text>, width?: number): SentenceBatch {
   const sentence = padded(sentences, 'sentence', width);
-  const origins = sentences.map((held) => recordOf(held).origin).filter((origin) => origin !== undefined);
+  const origins = sentences.map(({ origin }) => origin).filter((origin) => origin !== undefined);
   return { size: sentences.length, sentence, ...(origins.length === sentences.length && { origins }) };
 }
 
-function padded(records: readonly Held<Text>[], side: Side, width?: number): PaddedSequences {
-  const rows = records.map((held) => idsOf(held, side));
-  return width === undefined ? padSequences(rows) : padSequences(rows, width);
+function padded(records: HeldRecords<Text>, side: Side, width?: number): PaddedSequences {
+  return padRanges(sequencesOf(records, side), width);
 }

@@ -2,6 +2,9 @@
  * Binary parses as SNLI writes them: `( ( The sisters ) ( sleep . ) )`, tokens and parentheses apart by single spaces.
  */
 
+import { Utf8Column, Utf8ListColumn } from '../pipeline/columns.ts';
+import { sharedKernels, WORD } from './kernels/kernels.ts';
+
 /** Penn Treebank's escapes, for characters that mean something in a parse. */
 const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['-LRB-', '('],
@@ -22,6 +25,33 @@ export function unescapeToken(token: string): string {
 /** The tokens: whatever is not a parenthesis. */
 export function leaves(parse: string): string[] {
   return parse.split(' ').filter((part) => part !== '(' && part !== ')' && part !== '');
+}
+
+/** The leaves of a column of parses, as ranges of the parses' own bytes; none if a parse is missing. */
+export function leafColumn(parses: Utf8Column): Utf8ListColumn | undefined {
+  const { data, starts, ends, length } = parses;
+  let most = 0;
+  for (let row = 0; row < length; row++) {
+    const start = starts[row] as number;
+    if (start < 0) return undefined;
+    // Every other character is a space, if all leaves are as short as they can be.
+    most += ((ends[row] as number) - start + 1) >> 1;
+  }
+  const kernels = sharedKernels();
+  const rowStarts = kernels.reserve((4 * length + 2 * most) * WORD);
+  const [rowEnds, firsts, lasts, leafStarts] = [1, 2, 3, 4].map((part) => rowStarts + part * length * WORD) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const leafEnds = leafStarts + most * WORD;
+  const base = kernels.placeRanges(parses);
+  kernels.integers(rowStarts, length).set(starts);
+  kernels.integers(rowEnds, length).set(ends);
+  const count = kernels.run.cutLeaves(base, rowStarts, rowEnds, length, leafStarts, leafEnds, firsts, lasts);
+  const items = new Utf8Column(data, kernels.copyOf(leafStarts, count), kernels.copyOf(leafEnds, count));
+  return new Utf8ListColumn(items, kernels.copyOf(firsts, length), kernels.copyOf(lasts, length));
 }
 
 export const SHIFT = 0;

@@ -11,7 +11,7 @@ import {
 import { type BatchOf, checkPositive, collate } from './batch.ts';
 import { findBoundaries } from './boundaries.ts';
 import { type BatchLimit, Buckets } from './buckets.ts';
-import { type Held, lengthsOf } from './held.ts';
+import { lengthsOf } from './held.ts';
 import type { Text } from './sentences.ts';
 
 export interface BucketOptions {
@@ -42,11 +42,6 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
   const { boundaries = 'found', padding = 0.1 } = options;
   const limit = batchLimit(options);
   if (boundaries !== 'found') checkAscending(boundaries);
-  const find = (sample: readonly Held<T>[]) =>
-    findBoundaries(
-      sample.map((held) => Math.max(...lengthsOf(held))),
-      padding,
-    );
   return defineStage<T, BatchOf<T>>({
     name: 'bucket',
     options: { ...limit, boundaries, ...(boundaries === 'found' && { padding }) },
@@ -54,7 +49,8 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
       const resumed = context.resumed as unknown as BucketState | undefined;
       const given = resumed?.boundaries ?? (boundaries === 'found' ? undefined : boundaries);
       let buckets = given && new Buckets<T>(given, limit);
-      let sample: Held<T>[] = [];
+      // What came before there are buckets.
+      let sample: Chunk<T>[] = [];
       const again = resumed?.again ?? 0;
       const held = new Set(resumed?.held);
       // The record that is dealt with next: those of the sample come late.
@@ -66,12 +62,12 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
           : trail.checkpoint(0, context),
       );
 
-      function* put(due: Iterable<Held<T>>, into: Buckets<T>) {
-        for (const record of due) {
+      function* put(chunk: Chunk<T>, into: Buckets<T>) {
+        for (let row = 0; row < chunk.length; row++) {
           const ordinal = next++;
           // What had been dealt with before the run was stopped only fills the buckets as they were.
           if (ordinal < again && !held.has(ordinal)) continue;
-          const full = into.add(record, ordinal);
+          const full = into.add(chunk, row, ordinal);
           if (full) yield collate(full, context);
         }
         context.hold(into.size);
@@ -79,30 +75,37 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
 
       for await (const arrival of arrivals(source, context, resumed?.skip)) {
         trail.arrive(arrival);
-        const { chunk } = arrival;
-        if (buckets) yield* put(rowsOf(chunk), buckets);
-        else {
-          sample.push(...rowsOf(chunk));
-          if (sample.length < SAMPLE) continue;
-          buckets = new Buckets<T>(find(sample.slice(0, SAMPLE)), limit);
-          yield* put(sample, buckets);
-          sample = [];
+        if (buckets) {
+          yield* put(arrival.chunk, buckets);
+          continue;
         }
+        sample.push(arrival.chunk);
+        if (trail.next < SAMPLE) continue;
+        buckets = new Buckets<T>(boundariesFor(sample, padding), limit);
+        for (const chunk of sample) yield* put(chunk, buckets);
+        sample = [];
       }
-      buckets ??= new Buckets<T>(find(sample), limit);
-      yield* put(sample, buckets);
+      buckets ??= new Buckets<T>(boundariesFor(sample, padding), limit);
+      for (const chunk of sample) yield* put(chunk, buckets);
       for (let rest = buckets.shift(); rest; rest = buckets.shift()) yield collate(rest, context);
     },
   });
 }
 
+/** Boundaries for records as the first of these are. */
+function boundariesFor(chunks: readonly Chunk<Text>[], padding: number): number[] {
+  const longest: number[] = [];
+  for (const chunk of chunks) {
+    for (let row = 0; row < chunk.length && longest.length < SAMPLE; row++) {
+      longest.push(Math.max(...lengthsOf(chunk, row)));
+    }
+  }
+  return findBoundaries(longest, padding);
+}
+
 /** Which records the buckets hold, and where the buckets end. */
 interface BucketState extends HeldState {
   readonly boundaries: readonly number[];
-}
-
-function* rowsOf<T extends Text>(chunk: Chunk<T>): Generator<Held<T>> {
-  for (let row = 0; row < chunk.length; row++) yield { chunk, row };
 }
 
 function batchLimit({ size, tokens }: BucketOptions): BatchLimit {

@@ -1,5 +1,5 @@
-import type { HeldOrdinals } from '../pipeline/index.ts';
-import { type Held, lengthsOf } from './held.ts';
+import type { Chunk, HeldOrdinals } from '../pipeline/index.ts';
+import { HeldRecords, lengthsOf } from './held.ts';
 import type { Text } from './sentences.ts';
 
 /** When a bucket is a batch: at so many records, or before its cells, padding included, are more than so many. */
@@ -11,6 +11,7 @@ export class Buckets<T extends Text> {
   readonly boundaries: readonly number[];
   readonly #limit: BatchLimit;
   readonly #buckets: Bucket<T>[];
+  readonly #lengths: number[] = [];
 
   constructor(boundaries: readonly number[], limit: BatchLimit) {
     this.boundaries = boundaries;
@@ -19,25 +20,24 @@ export class Buckets<T extends Text> {
   }
 
   /** Puts a record into its bucket; answers the batch that is due by that, if one is. */
-  add(record: Held<T>, ordinal: number): Held<T>[] | undefined {
-    const lengths = lengthsOf(record);
-    const longest = Math.max(...lengths);
-    const beyond = this.boundaries.findIndex((boundary) => longest <= boundary);
-    const index = beyond < 0 ? this.boundaries.length : beyond;
+  add(chunk: Chunk<T>, row: number, ordinal: number): HeldRecords<T> | undefined {
+    const lengths = lengthsOf(chunk, row, this.#lengths);
+    const index = this.#indexFor(lengths);
+    const bucket = this.#buckets[index] as Bucket<T>;
     const limit = this.#limit;
     if ('size' in limit) {
-      const bucket = this.#buckets[index] as Bucket<T>;
-      bucket.add(record, ordinal, lengths);
+      bucket.add(chunk, row, ordinal);
       return bucket.records.length < limit.size ? undefined : this.#empty(index);
     }
-    const bucket = this.#buckets[index] as Bucket<T>;
     const due = bucket.records.length > 0 && bucket.cellsWith(lengths) > limit.tokens ? this.#empty(index) : undefined;
-    (this.#buckets[index] as Bucket<T>).add(record, ordinal, lengths);
+    const into = this.#buckets[index] as Bucket<T>;
+    into.widen(lengths);
+    into.add(chunk, row, ordinal);
     return due;
   }
 
   /** The records of the first bucket that is not empty, if there is one; it is empty then. */
-  shift(): Held<T>[] | undefined {
+  shift(): HeldRecords<T> | undefined {
     const index = this.#buckets.findIndex(({ records }) => records.length > 0);
     return index < 0 ? undefined : this.#empty(index);
   }
@@ -57,7 +57,16 @@ export class Buckets<T extends Text> {
     };
   }
 
-  #empty(index: number): Held<T>[] {
+  /** The first bucket that the longest sentence fits in. */
+  #indexFor(lengths: readonly number[]): number {
+    let longest = 0;
+    for (let side = 0; side < lengths.length; side++) longest = Math.max(longest, lengths[side] as number);
+    let index = 0;
+    while (index < this.boundaries.length && (this.boundaries[index] as number) < longest) index++;
+    return index;
+  }
+
+  #empty(index: number): HeldRecords<T> {
     const { records } = this.#buckets[index] as Bucket<T>;
     this.#buckets[index] = new Bucket<T>();
     return records;
@@ -65,14 +74,17 @@ export class Buckets<T extends Text> {
 }
 
 class Bucket<T extends Text> {
-  readonly records: Held<T>[] = [];
+  readonly records = new HeldRecords<T>();
   readonly ordinals: number[] = [];
-  /** The longest premise and the longest hypothesis, or the longest sentence. */
+  /** The longest premise and the longest hypothesis, or the longest sentence; known if there is a budget of cells. */
   #widths: readonly number[] = [];
 
-  add(record: Held<T>, ordinal: number, lengths: readonly number[]): void {
-    this.records.push(record);
+  add(chunk: Chunk<T>, row: number, ordinal: number): void {
+    this.records.push(chunk, row);
     this.ordinals.push(ordinal);
+  }
+
+  widen(lengths: readonly number[]): void {
     this.#widths = this.#widened(lengths);
   }
 

@@ -1,23 +1,38 @@
-import { type Chunk, ColumnChunk, DictionaryColumn, Int32ListColumn } from '../pipeline/index.ts';
+import { type Chunk, type Column, ColumnChunk, DictionaryColumn, Int32ListColumn } from '../pipeline/index.ts';
 import { missingField } from './missing-field.ts';
+import type { Sequences } from './pad.ts';
 import { LABELS, type Sentence, type SentencePair } from './records.ts';
 import { isPair, type Text } from './sentences.ts';
 
 /**
- * A record that waits for its batch: where it is, not what it is. What a batch needs of it is read from the columns of
- * its table where it is in one, since a view of every row and of its two sentences would cost more than the batch.
+ * Records that wait for their batch: where each is, not what it is. What a batch needs of them is read from the columns of
+ * their tables where they are in one, since a view of every row and of its two sentences would cost more than the batch.
  */
-export interface Held<T extends Text> {
-  readonly chunk: Chunk<T>;
-  readonly row: number;
+export class HeldRecords<T extends Text> {
+  readonly chunks: Chunk<T>[] = [];
+  readonly rows: number[] = [];
+
+  get length(): number {
+    return this.rows.length;
+  }
+
+  push(chunk: Chunk<T>, row: number): void {
+    this.chunks.push(chunk);
+    this.rows.push(row);
+  }
+
+  get(index: number): T {
+    return (this.chunks[index] as Chunk<T>).get(this.rows[index] as number);
+  }
+
+  map<U>(of: (record: T) => U): U[] {
+    return this.rows.map((row, index) => of((this.chunks[index] as Chunk<T>).get(row)));
+  }
 }
 
-export function recordOf<T extends Text>({ chunk, row }: Held<T>): T {
-  return chunk.get(row);
-}
-
-export function holdsPair(held: Held<Text>): held is Held<SentencePair> {
-  return columnOf(held, 'premise.ids') !== undefined || isPair(recordOf(held));
+/** Whether all are pairs. */
+export function holdPairs(held: HeldRecords<Text>): held is HeldRecords<SentencePair> {
+  return held.chunks.every((chunk, index) => holdsPair(chunk, held.rows[index] as number));
 }
 
 /** Which sentence of a record: one of a pair's, or the record itself. */
@@ -26,49 +41,102 @@ export type Side = keyof typeof ID_COLUMNS;
 // Not put together where they are needed: to make such a name takes longer than to read what it names.
 const ID_COLUMNS = { premise: 'premise.ids', hypothesis: 'hypothesis.ids', sentence: 'ids' } as const;
 
-/** @throws MillraceError MILLRACE_SHAPE when the sentence has none */
-export function idsOf(held: Held<Text>, side: Side): ArrayLike<number> {
-  const column = columnOf(held, ID_COLUMNS[side]);
-  const ids = column instanceof Int32ListColumn ? column.get(held.row) : sentenceOf(recordOf(held), side).ids;
-  if (!ids) throw missingField('ids', recordOf(held).origin, 'Put ids before it.');
-  return ids;
+/**
+ * The ids of one sentence of each record.
+ *
+ * @throws MillraceError MILLRACE_SHAPE when a sentence has none
+ */
+export function sequencesOf(held: HeldRecords<Text>, side: Side): Sequences {
+  const { chunks, rows, length } = held;
+  const values: ArrayLike<number>[] = new Array(length);
+  const starts = new Int32Array(length);
+  const ends = new Int32Array(length);
+  let chunk: Chunk<Text> | undefined;
+  let column: Column | undefined;
+  for (let index = 0; index < length; index++) {
+    if (chunks[index] !== chunk) {
+      chunk = chunks[index] as Chunk<Text>;
+      column = columnOf(chunk, ID_COLUMNS[side]);
+    }
+    const row = rows[index] as number;
+    if (column instanceof Int32ListColumn && (column.starts[row] as number) >= 0) {
+      values[index] = column.values;
+      starts[index] = column.starts[row] as number;
+      ends[index] = column.ends[row] as number;
+    } else {
+      const ids = idsOf(chunk as Chunk<Text>, row, side);
+      values[index] = ids;
+      ends[index] = ids.length;
+    }
+  }
+  return { values, starts, ends };
 }
 
 /**
- * Tokens of each of the record's sentences: what a batch must be wide enough for.
+ * Tokens of each of a record's sentences: what a batch must be wide enough for.
  *
+ * @param into receives one or two lengths; it is for whoever asks often
  * @throws MillraceError MILLRACE_SHAPE when a sentence has no ids
  */
-export function lengthsOf(held: Held<Text>): number[] {
-  const { row } = held;
-  const premises = columnOf(held, 'premise.ids');
-  const hypotheses = columnOf(held, 'hypothesis.ids');
+export function lengthsOf(chunk: Chunk<Text>, row: number, into: number[] = []): number[] {
+  const premises = columnOf(chunk, 'premise.ids');
+  const hypotheses = columnOf(chunk, 'hypothesis.ids');
   if (premises instanceof Int32ListColumn && hypotheses instanceof Int32ListColumn) {
-    return [lengthAt(premises, row), lengthAt(hypotheses, row)];
+    const premise = lengthAt(premises, row);
+    const hypothesis = lengthAt(hypotheses, row);
+    if (premise >= 0 && hypothesis >= 0) {
+      into.length = 2;
+      into[0] = premise;
+      into[1] = hypothesis;
+      return into;
+    }
   }
-  const sides: Side[] = holdsPair(held) ? ['premise', 'hypothesis'] : ['sentence'];
-  return sides.map((side) => idsOf(held, side).length);
+  const sides: Side[] = holdsPair(chunk, row) ? ['premise', 'hypothesis'] : ['sentence'];
+  into.length = sides.length;
+  sides.forEach((side, index) => {
+    into[index] = idsOf(chunk, row, side).length;
+  });
+  return into;
 }
 
-/** Index into LABELS, -1 for no label. */
-export function labelOf(held: Held<SentencePair>): number {
-  const column = columnOf(held, 'label');
+/** Indices into LABELS, -1 for no label. */
+export function labelsOf(pairs: HeldRecords<SentencePair>): Int32Array {
+  const { chunks, rows, length } = pairs;
+  const labels = new Int32Array(length);
+  for (let index = 0; index < length; index++) {
+    labels[index] = labelOf(chunks[index] as Chunk<SentencePair>, rows[index] as number);
+  }
+  return labels;
+}
+
+function labelOf(chunk: Chunk<SentencePair>, row: number): number {
+  const column = columnOf(chunk, 'label');
   if (column instanceof DictionaryColumn && column.dictionary === LABELS) {
-    const code = column.codes[held.row] as number;
+    const code = column.codes[row] as number;
     return code < LABELS.length ? code : -1;
   }
-  const { label } = recordOf(held);
+  const { label } = chunk.get(row);
   return label === undefined ? -1 : LABELS.indexOf(label);
 }
 
-function sentenceOf(record: Text, side: Side): Sentence {
-  return side === 'sentence' ? (record as Sentence) : (record as SentencePair)[side];
+function holdsPair(chunk: Chunk<Text>, row: number): boolean {
+  return columnOf(chunk, 'premise.ids') !== undefined || isPair(chunk.get(row));
 }
 
-function columnOf({ chunk }: Held<Text>, name: string) {
+/** @throws MillraceError MILLRACE_SHAPE when the sentence has none */
+function idsOf(chunk: Chunk<Text>, row: number, side: Side): ArrayLike<number> {
+  const record = chunk.get(row);
+  const { ids } = side === 'sentence' ? (record as Sentence) : (record as SentencePair)[side];
+  if (!ids) throw missingField('ids', record.origin, 'Put ids before it.');
+  return ids;
+}
+
+function columnOf(chunk: Chunk<Text>, name: string): Column | undefined {
   return chunk instanceof ColumnChunk ? chunk.columns[name] : undefined;
 }
 
+/** -1 where there is none. */
 function lengthAt({ starts, ends }: Int32ListColumn, row: number): number {
-  return (ends[row] as number) - (starts[row] as number);
+  const start = starts[row] as number;
+  return start < 0 ? -1 : (ends[row] as number) - start;
 }

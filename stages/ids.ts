@@ -87,11 +87,5 @@ function lookUp<T extends Text>(vocabulary: Vocabulary): Stage<T, T> {
 function idColumns(columns: Columns, prefix: string, vocabulary: Vocabulary): Columns | undefined {
   const tokens = columns[`${prefix}tokens`];
   if (!(tokens instanceof Utf8ListColumn)) return undefined;
-  const { items } = tokens;
-  const { data, starts, ends } = items;
-  const values = new Int32Array(items.length);
-  for (let item = 0; item < values.length; item++) {
-    values[item] = vocabulary.idOfBytes(data, starts[item] as number, ends[item] as number);
-  }
-  return { ids: new Int32ListColumn(values, tokens.starts, tokens.ends) };
+  return { ids: new Int32ListColumn(vocabulary.idsOfTokens(tokens.items), tokens.starts, tokens.ends) };
 }

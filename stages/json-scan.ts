@@ -1,129 +1,56 @@
-/**
- * Finds the values of a few keys in one line of JSON without parsing the rest or making a string.
- *
- * Of a 900-byte SNLI row some four fields are used. The scan understands exactly objects whose values are strings or
- * flat lists of strings, and gives up on anything else (an escape in a wanted value, a number, a nested object, a
- * syntax error): then `JSON.parse` must decide. Where it answers, the answer is that of `JSON.parse`.
- */
+import type { Utf8Column } from '../pipeline/columns.ts';
+import { sharedKernels, WORD } from './kernels/kernels.ts';
 
-/** A key to look for, as the bytes between its quotes. */
-export type Key = Uint8Array;
-
-export function key(name: string): Key {
-  return Buffer.from(name);
+/** Where the values of some keys are in rows that are JSON objects. */
+export interface ScannedRows {
+  /** For each key where its value begins in each row, and where it ends: -1 where the key is missing. */
+  readonly starts: readonly Int32Array[];
+  readonly ends: readonly Int32Array[];
+  /** 1 for each row that the scan understood. The places in any other mean nothing. */
+  readonly understood: Uint8Array;
 }
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COLON = 0x3a;
-const COMMA = 0x2c;
-const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
-const OPEN = 0x7b;
-const CLOSE = 0x7d;
 
 /**
- * Scans the object in `bytes` from `start` to `end`.
+ * Finds the values of a few keys in lines of JSON without parsing the rest or making a string.
  *
- * @param keys the keys to look for
- * @param ranges receives start and end of the value of key `k` at `2k` and `2k + 1`, -1 where the key is missing; as
- * with `JSON.parse`, the last of several equal keys counts
- * @returns whether the scan understood the line; if not, `ranges` means nothing
+ * Of a 900-byte SNLI row some eight fields are used. The scan understands exactly objects whose values are strings or
+ * flat lists of strings, and gives up on anything else (an escape in a string, a number, a nested object, a syntax
+ * error): then `JSON.parse` must decide. Where it answers, the answer is that of `JSON.parse`: the last of several equal
+ * keys counts.
+ *
+ * @param rows none missing
  */
-export function scanObject(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  keys: readonly Key[],
-  ranges: Int32Array,
-): boolean {
-  ranges.fill(-1);
-  let at = skipSpace(bytes, start, end);
-  if (bytes[at] !== OPEN) return false;
-  at = skipSpace(bytes, at + 1, end);
-  if (bytes[at] === CLOSE && at < end) return skipSpace(bytes, at + 1, end) === end;
+export function scanObjects(rows: Utf8Column, keys: readonly string[]): ScannedRows {
+  const kernels = sharedKernels();
+  const { length } = rows;
+  const names = keys.map((key) => Buffer.from(key));
+  const places = 2 * keys.length * length;
+  const starts = kernels.reserve((2 * length + places + 2 * keys.length) * WORD + length + bytesIn(names));
+  const ends = starts + length * WORD;
+  const values = ends + length * WORD;
+  const table = values + places * WORD;
+  const understood = table + 2 * keys.length * WORD;
+  const base = kernels.placeRanges(rows);
 
-  // Rows of one file have their keys in one order: most often the next key is the one after the last.
-  let next = 0;
-  for (;;) {
-    const keyEnd = plainStringEnd(bytes, at, end);
-    if (keyEnd < 0) return false;
-    const wanted = indexOfKey(bytes, at + 1, keyEnd, keys, next);
-    at = skipSpace(bytes, keyEnd + 1, end);
-    if (at >= end || bytes[at] !== COLON) return false;
-    at = skipSpace(bytes, at + 1, end);
-    if (at >= end) return false;
+  kernels.integers(starts, length).set(rows.starts);
+  kernels.integers(ends, length).set(rows.ends);
+  let name = understood + length;
+  names.forEach((bytes, key) => {
+    kernels.integers(table + 2 * key * WORD, 2).set([name, bytes.length]);
+    kernels.memory.set(bytes, name);
+    name += bytes.length;
+  });
+  kernels.run.scanObjects(base, starts, ends, length, table, keys.length, values, understood);
 
-    if (wanted >= 0) {
-      next = wanted + 1;
-      const close = plainStringEnd(bytes, at, end);
-      if (close < 0) return false;
-      ranges[2 * wanted] = at + 1;
-      ranges[2 * wanted + 1] = close;
-      at = close + 1;
-    } else {
-      at = skipValue(bytes, at, end);
-      if (at < 0) return false;
-    }
-
-    at = skipSpace(bytes, at, end);
-    if (at >= end) return false;
-    if (bytes[at] === CLOSE) return skipSpace(bytes, at + 1, end) === end;
-    if (bytes[at] !== COMMA) return false;
-    at = skipSpace(bytes, at + 1, end);
-  }
+  const found = kernels.copyOf(values, places);
+  const column = (index: number) => found.subarray(index * length, (index + 1) * length);
+  return {
+    starts: keys.map((_, key) => column(2 * key)),
+    ends: keys.map((_, key) => column(2 * key + 1)),
+    understood: kernels.memory.slice(understood, understood + length),
+  };
 }
 
-function skipSpace(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end) {
-    const byte = bytes[at] as number;
-    if (byte > 0x20 || (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)) break;
-    at++;
-  }
-  return at;
-}
-
-/** Where the string that opens at `at` closes, or -1 if there is none, or one with an escape or control character. */
-function plainStringEnd(bytes: Uint8Array, at: number, end: number): number {
-  if (at >= end || bytes[at] !== QUOTE) return -1;
-  for (let i = at + 1; i < end; i++) {
-    const byte = bytes[i] as number;
-    if (byte === QUOTE) return i;
-    if (byte === BACKSLASH || byte < 0x20) return -1;
-  }
-  return -1;
-}
-
-/** Past the value at `at`: a plain string or a flat list of them. -1 for any other. */
-function skipValue(bytes: Uint8Array, at: number, end: number): number {
-  if (bytes[at] !== OPEN_LIST) {
-    const close = plainStringEnd(bytes, at, end);
-    return close < 0 ? -1 : close + 1;
-  }
-  at = skipSpace(bytes, at + 1, end);
-  if (at < end && bytes[at] === CLOSE_LIST) return at + 1;
-  for (;;) {
-    const close = plainStringEnd(bytes, at, end);
-    if (close < 0) return -1;
-    at = skipSpace(bytes, close + 1, end);
-    if (at >= end) return -1;
-    if (bytes[at] === CLOSE_LIST) return at + 1;
-    if (bytes[at] !== COMMA) return -1;
-    at = skipSpace(bytes, at + 1, end);
-  }
-}
-
-/** Which of the keys is in `bytes` from `start` to `end`, or -1; looks at `keys[first]` first. */
-function indexOfKey(bytes: Uint8Array, start: number, end: number, keys: readonly Key[], first: number): number {
-  if (first < keys.length && isKey(bytes, start, end, keys[first] as Key)) return first;
-  for (let k = 0; k < keys.length; k++) if (isKey(bytes, start, end, keys[k] as Key)) return k;
-  return -1;
-}
-
-/** Whether the bytes from `start` to `end` are those of `key`. */
-export function isKey(bytes: Uint8Array, start: number, end: number, key: Key): boolean {
-  if (key.length !== end - start) return false;
-  // From the end: keys of one row tend to begin alike (sentence1, sentence1_parse).
-  for (let i = key.length - 1; i >= 0; i--) if (bytes[start + i] !== key[i]) return false;
-  return true;
+function bytesIn(names: readonly Uint8Array[]): number {
+  return names.reduce((sum, { length }) => sum + length, 0);
 }

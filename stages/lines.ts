@@ -8,10 +8,11 @@ import {
   Trail,
   Utf8Column,
 } from '../pipeline/index.ts';
+import { sharedKernels, WORD } from './kernels/kernels.ts';
 import type { Block, Line } from './records.ts';
 
 /** Rows to a chunk at most: a block of short lines would else make a chunk that is long in coming. */
-const MOST_ROWS = 1024;
+const MOST_ROWS = 2048;
 
 const NEWLINE = 10;
 const RETURN = 13;
@@ -58,15 +59,18 @@ export const lines = defineStage<Block, Line>({
           const whole = Buffer.concat([...rest, bytes.subarray(0, start)]);
           const { line } = place;
           place = { block, bytes: before + start, line: line + 1 };
-          yield lineTable(whole, 0, whole.length, origin, line);
+          const { table } = lineTable(whole, 0, whole.length, origin, line);
+          if (table.length > 0) yield table;
         }
         rest = end < bytes.length ? [bytes.subarray(end)] : [];
-        const { line } = place;
-        const table = lineTable(asBuffer(bytes), start, end, origin, line);
-        for (let row = 0; row < table.length; row += MOST_ROWS) {
-          const to = Math.min(row + MOST_ROWS, table.length);
-          place = { block, bytes: before + (to < table.length ? startOf(table, to) : end), line: line + to };
-          yield table.slice(row, to);
+        const buffer = asBuffer(bytes);
+        while (start < end) {
+          const { line } = place;
+          const { table, next: after } = lineTable(buffer, start, end, origin, line);
+          start = after;
+          place = { block, bytes: before + after, line: line + table.length };
+          // A file may be a byte order mark and no more.
+          if (table.length > 0) yield table;
         }
         if (rest.length === 0) place = { block: block + 1, bytes: 0, line: last ? 1 : place.line };
       }
@@ -77,29 +81,31 @@ export const lines = defineStage<Block, Line>({
 /** Where a stopped run was: so many blocks and bytes on, at this line. */
 type Place = { readonly skip: number; readonly bytes: number; readonly line: number };
 
-function startOf(table: ColumnChunk<Line>, row: number): number {
-  return (table.columns.text as Utf8Column).starts[row] as number;
+/** The first lines in `bytes` from `start` to `end`, numbered from `first`, and where the next one begins. */
+function lineTable(bytes: Buffer, start: number, end: number, origin: Origin, first: number) {
+  if (first === 1 && BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte)) start = BYTE_ORDER_MARK.length;
+  const { starts, ends, next } = findLines(bytes, start, end, MOST_ROWS);
+  const numbers = new Int32Array(starts.length);
+  for (let row = 0; row < numbers.length; row++) numbers[row] = first + row;
+  const table = new ColumnChunk<Line>({
+    text: new Utf8Column(bytes, starts, ends),
+    'origin.source': new ConstantColumn(origin.source, starts.length),
+    'origin.entry': new ConstantColumn(origin.entry, starts.length),
+    'origin.line': new Int32Column(numbers),
+  });
+  return { table, next };
 }
 
-/** The lines in `bytes` from `start` to `end`, numbered from `first`. */
-function lineTable(bytes: Buffer, start: number, end: number, origin: Origin, first: number): ColumnChunk<Line> {
-  const starts: number[] = [];
-  const ends: number[] = [];
-  if (first === 1 && BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte)) start = BYTE_ORDER_MARK.length;
-  while (start < end) {
-    const newline = bytes.indexOf(NEWLINE, start);
-    const stop = newline < 0 || newline >= end ? end : newline;
-    starts.push(start);
-    ends.push(stop > start && stop < end && bytes[stop - 1] === RETURN ? stop - 1 : stop);
-    start = stop + 1;
-  }
-  const count = starts.length;
-  return new ColumnChunk<Line>({
-    text: new Utf8Column(bytes, new Int32Array(starts), new Int32Array(ends)),
-    'origin.source': new ConstantColumn(origin.source, count),
-    'origin.entry': new ConstantColumn(origin.entry, count),
-    'origin.line': new Int32Column(Int32Array.from({ length: count }, (_, row) => first + row)),
-  });
+function findLines(bytes: Uint8Array, start: number, end: number, most: number) {
+  const kernels = sharedKernels();
+  const starts = kernels.reserve(2 * most * WORD);
+  const ends = starts + most * WORD;
+  const base = kernels.place(bytes, start, end);
+  const count = kernels.run.findLines(base, start, end, starts, ends, most);
+  const found = { starts: kernels.copyOf(starts, count), ends: kernels.copyOf(ends, count) };
+  if (count < most) return { ...found, next: end };
+  const last = found.ends[count - 1] as number;
+  return { ...found, next: Math.min(end, last + (bytes[last] === RETURN ? 2 : 1)) };
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -1,4 +1,5 @@
 import { type Columns, Utf8Column, Utf8ListColumn } from '../pipeline/index.ts';
+import { BEYOND, sharedKernels, WORD } from './kernels/kernels.ts';
 import type { Sentence } from './records.ts';
 import { defineSentenceStage, type Text } from './sentences.ts';
 
@@ -20,20 +21,20 @@ function lowercaseColumns(columns: Columns, prefix: string): Columns | undefined
   return items && { tokens: new Utf8ListColumn(items, tokens.starts, tokens.ends) };
 }
 
-/** ASCII letters lower-cased byte by byte; declines where there are others, whose lower case may differ in length. */
-function lowercaseAscii({ data, starts, ends }: Utf8Column): Utf8Column | undefined {
+/** ASCII letters in lower case; declines where there are others, whose lower case may differ in length. */
+function lowercaseAscii(texts: Utf8Column): Utf8Column | undefined {
+  const { starts, ends, length } = texts;
   let size = 0;
-  for (let i = 0; i < starts.length; i++) size += (ends[i] as number) - (starts[i] as number);
-  const lowered = Buffer.allocUnsafe(size);
-  const offsets = new Int32Array(starts.length + 1);
-  let at = 0;
-  for (let i = 0; i < starts.length; i++) {
-    for (let from = starts[i] as number; from < (ends[i] as number); from++) {
-      const byte = data[from] as number;
-      if (byte >= 0x80) return undefined;
-      lowered[at++] = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
-    }
-    offsets[i + 1] = at;
-  }
-  return new Utf8Column(lowered, offsets.subarray(0, -1), offsets.subarray(1));
+  for (let i = 0; i < length; i++) size += (ends[i] as number) - (starts[i] as number);
+  const kernels = sharedKernels();
+  const textStarts = kernels.reserve((3 * length + 1) * WORD + size + BEYOND);
+  const textEnds = textStarts + length * WORD;
+  const offsets = textEnds + length * WORD;
+  const lowered = offsets + (length + 1) * WORD;
+  const base = kernels.placeRanges(texts);
+  kernels.integers(textStarts, length).set(starts);
+  kernels.integers(textEnds, length).set(ends);
+  if (!kernels.run.lowercase(base, textStarts, textEnds, length, lowered, offsets)) return undefined;
+  const found = kernels.copyOf(offsets, length + 1);
+  return new Utf8Column(kernels.memory.slice(lowered, lowered + size), found.subarray(0, -1), found.subarray(1));
 }

@@ -1,16 +1,8 @@
-import {
-  type Columns,
-  MillraceError,
-  type Origin,
-  Utf8Column,
-  type Utf8ListColumn,
-  unknownName,
-} from '../pipeline/index.ts';
-import { leaves, scanParse, unescapeToken } from './binary-parse.ts';
+import { type Columns, MillraceError, type Origin, Utf8Column, unknownName } from '../pipeline/index.ts';
+import { leafColumn, leaves, unescapeToken } from './binary-parse.ts';
 import type { Sentence } from './records.ts';
 import { defineSentenceStage, type Text } from './sentences.ts';
 import { naturalTreebank } from './tokenizers/natural.ts';
-import { cutColumn } from './tokenizers/token-ranges.ts';
 import { treebank, treebankColumn } from './tokenizers/treebank.ts';
 
 /** The ways to cut a sentence into tokens. */
@@ -108,14 +100,4 @@ function compile(pattern: string): RegExp {
       cause,
     });
   }
-}
-
-/** The leaves of a column of parses, as ranges of the parses' own bytes. */
-function leafColumn(parses: Utf8Column): Utf8ListColumn | undefined {
-  return cutColumn(parses, (data, start, end, tokens) => {
-    scanParse(data, start, end, (kind, from, to) => {
-      if (kind === 'token') tokens.push(from, to);
-    });
-    return true;
-  });
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { fingerprint, MillraceError, Pipeline } from '../pipeline/index.ts';
+import { fingerprint, MillraceError, Pipeline, Utf8Column } from '../pipeline/index.ts';
 import type { Text } from './sentences.ts';
 import { TokenTable } from './token-table.ts';
 import { byCountThenBytes, WordCounts } from './word-counts.ts';
@@ -31,7 +31,7 @@ export class Vocabulary {
   readonly #ids: ReadonlyMap<string, number>;
   #fingerprint: string | undefined;
   // Made when first asked for: who looks up strings only can do without.
-  #byBytes: { readonly table: TokenTable; readonly ids: readonly number[] } | undefined;
+  #byBytes: { readonly table: TokenTable; readonly ids: Int32Array } | undefined;
 
   /**
    * @param tokens by id, `<pad>` and `<unk>` first
@@ -125,6 +125,15 @@ export class Vocabulary {
     return number < 0 ? UNK_ID : (ids[number] as number) || UNK_ID;
   }
 
+  /** The id of each token of a column, as {@link id} has it. */
+  idsOfTokens(tokens: Utf8Column): Int32Array {
+    this.#byBytes ??= tableOf(this.tokens);
+    const { table, ids } = this.#byBytes;
+    const values = table.findAll(tokens);
+    for (let i = 0; i < values.length; i++) values[i] = ids[values[i] as number] || UNK_ID;
+    return values;
+  }
+
   has(token: string): boolean {
     return this.#ids.has(token);
   }
@@ -149,12 +158,10 @@ function isCount(value: unknown): value is number {
 /** The tokens by their bytes. One that UTF-8 cannot hold (half of a surrogate pair) is that of no bytes. */
 function tableOf(tokens: readonly string[]) {
   const table = new TokenTable();
-  const ids: number[] = [];
-  tokens.forEach((token, id) => {
-    const bytes = Buffer.from(token);
-    if (bytes.toString() === token) ids[table.add(bytes, 0, bytes.length)] = id;
-  });
-  return { table, ids };
+  const encodable = tokens.flatMap((token, id) => (/\p{Surrogate}/u.test(token) ? [] : id));
+  table.addAll(Utf8Column.from(encodable.map((id) => tokens[id])));
+  // All are different, so that the table numbers them as they came.
+  return { table, ids: Int32Array.from(encodable) };
 }
 
 function badVocabulary(expected: string, found: unknown): MillraceError {

@@ -36,6 +36,8 @@ export class WordCounts {
   toMap(): Map<string, number> {
     const all = new Map(this.#counts);
     this.#tableCounts.forEach((count, number) => {
+      // Tables that were filtered have tokens that are none of their rows'.
+      if (count === 0) return;
       const token = this.#table.token(number);
       all.set(token, (all.get(token) ?? 0) + count);
     });
@@ -43,12 +45,13 @@ export class WordCounts {
   }
 
   #addColumn({ starts, ends, items }: Utf8ListColumn): void {
+    const numbers = this.#table.addAll(items);
+    while (this.#tableCounts.length < this.#table.size) this.#tableCounts.push(0);
     const counts = this.#tableCounts;
     for (let row = 0; row < starts.length; row++) {
       for (let item = starts[row] as number; item < (ends[row] as number); item++) {
-        const number = this.#table.add(items.data, items.starts[item] as number, items.ends[item] as number);
-        if (number === counts.length) counts.push(1);
-        else counts[number] = (counts[number] as number) + 1;
+        const number = numbers[item] as number;
+        counts[number] = (counts[number] as number) + 1;
       }
     }
   }

@@ -6,7 +6,7 @@ import {
   type StageContext,
   Utf8Column,
 } from '../../pipeline/index.ts';
-import { isKey, key, scanObject } from '../json-scan.ts';
+import { scanObjects } from '../json-scan.ts';
 import { LABELS, type Line, type SentencePair } from '../records.ts';
 import { badRecord, isLabel, lineId, optionalText, type PairFormat, parseObject, requiredText } from './format.ts';
 
@@ -76,7 +76,6 @@ const TEXT_FIELDS = [
 const REQUIRED = TEXT_FIELDS.flatMap(([name], field) => (name.endsWith('.text') ? field : []));
 const LABEL = TEXT_FIELDS.length;
 const FIELDS = [...TEXT_FIELDS.map(([, field]) => field), 'gold_label'];
-const KEYS = FIELDS.map(key);
 const LABEL_BYTES = LABELS.map((label) => Buffer.from(label));
 
 /** The record form's rules over bytes. A line that the scan or a rule stumbles over sends the whole table back. */
@@ -84,47 +83,43 @@ function scanRows(lines: ColumnChunk<Line>, context: StageContext): ColumnChunk<
   const text = lines.columns.text;
   if (!(text instanceof Utf8Column)) return undefined;
   const { data } = text;
-  const ranges = new Int32Array(2 * KEYS.length);
+  const { starts, ends, understood } = scanObjects(text, FIELDS);
+  const labelStarts = starts[LABEL] as Int32Array;
+  const labelEnds = ends[LABEL] as Int32Array;
   const kept = new Int32Array(lines.length);
   const labels = new Uint8Array(lines.length);
-  const fields = TEXT_FIELDS.map(() => new FieldRanges(lines.length));
+  const decodedRows = new Map<number, Decoded>();
   let count = 0;
 
   for (let row = 0; row < lines.length; row++) {
-    const start = text.starts[row] as number;
-    const end = text.ends[row] as number;
     let decoded: Decoded | undefined;
-    if (!scanObject(data, start, end, KEYS, ranges)) {
-      decoded = parseRow(lines.get(row), data.subarray(start, end), start, ranges);
+    if (!understood[row]) {
+      decoded = parseRow(lines, row, starts, ends);
       if (!decoded) return undefined;
     }
-    const label = labelCode(data, ranges[2 * LABEL] as number, ranges[2 * LABEL + 1] as number);
+    const label = labelCode(data, labelStarts[row] as number, labelEnds[row] as number);
     if (label === undefined) return undefined;
     if (label < 0) continue;
     for (const field of REQUIRED) {
       const own = decoded?.[field];
       const blank = own
         ? isBlank(own, 0, own.length)
-        : isBlank(data, ranges[2 * field] as number, ranges[2 * field + 1] as number);
+        : isBlank(data, (starts[field] as Int32Array)[row] as number, (ends[field] as Int32Array)[row] as number);
       if (blank) return undefined;
     }
+    if (decoded) decodedRows.set(count, decoded);
     kept[count] = row;
     labels[count] = label;
-    for (let field = 0; field < fields.length; field++) {
-      const own = decoded?.[field];
-      const at = fields[field] as FieldRanges;
-      if (own) at.decoded.set(count, own);
-      at.starts[count] = ranges[2 * field] as number;
-      at.ends[count] = ranges[2 * field + 1] as number;
-    }
     count++;
   }
 
   for (let unlabelled = count; unlabelled < lines.length; unlabelled++) context.drop(NO_LABEL_REASON);
-  const rows = count === lines.length ? lines : lines.take(kept.subarray(0, count));
+  const all = count === lines.length;
+  const rows = all ? lines : lines.take(kept.subarray(0, count));
   const texts: Record<string, Utf8Column> = {};
   TEXT_FIELDS.forEach(([name], field) => {
-    const column = (fields[field] as FieldRanges).toColumn(data, count);
+    const found = new Utf8Column(data, starts[field] as Int32Array, ends[field] as Int32Array);
+    const column = withDecoded(all ? found : (found.take(kept.subarray(0, count)) as Utf8Column), field, decodedRows);
     // A field that no row has is no column; but every row has an id.
     if (name === 'id' || column.starts.some((start) => start >= 0)) texts[name] = column;
   });
@@ -143,32 +138,36 @@ function scanRows(lines: ColumnChunk<Line>, context: StageContext): ColumnChunk<
 type Decoded = readonly (Buffer | undefined)[];
 
 /**
- * Finds the values of a row that only `JSON.parse` understands: `ranges` receives them as of any row, but for those that
- * are answered.
+ * Finds the values of a row that only `JSON.parse` understands: `starts` and `ends` receive their places as of any row,
+ * but for those that are answered.
  *
  * @returns `undefined` if a rule is broken, or if a value is half of a surrogate pair, which UTF-8 cannot hold
  */
-function parseRow(line: Line, bytes: Uint8Array, offset: number, ranges: Int32Array): Decoded | undefined {
+function parseRow(
+  lines: ColumnChunk<Line>,
+  row: number,
+  starts: readonly Int32Array[],
+  ends: readonly Int32Array[],
+): Decoded | undefined {
+  const line = lines.get(row);
   let values: (string | undefined)[];
   try {
-    const row = parseObject(line);
-    values = FIELDS.map((field) => optionalText(row, field, line.origin));
+    const parsed = parseObject(line);
+    values = FIELDS.map((field) => optionalText(parsed, field, line.origin));
   } catch {
     return undefined;
   }
   if (values.some((value) => value !== undefined && /\p{Surrogate}/u.test(value))) return undefined;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const { data, starts: lineStarts, ends: lineEnds } = lines.columns.text as Utf8Column;
+  const offset = lineStarts[row] as number;
+  const text = Buffer.from(data.buffer, data.byteOffset + offset, (lineEnds[row] as number) - offset);
   return values.map((value, field) => {
-    ranges[2 * field] = -1;
-    ranges[2 * field + 1] = -1;
-    if (value === undefined) return undefined;
-    const own = Buffer.from(value);
+    const own = value === undefined ? undefined : Buffer.from(value);
     // A value without escapes stands in the line as it is; wherever these bytes are found, they are the value.
-    const at = text.indexOf(own);
-    if (at < 0) return own;
-    ranges[2 * field] = offset + at;
-    ranges[2 * field + 1] = offset + at + own.length;
-    return undefined;
+    const at = own ? text.indexOf(own) : -1;
+    (starts[field] as Int32Array)[row] = at < 0 ? -1 : offset + at;
+    (ends[field] as Int32Array)[row] = at < 0 ? -1 : offset + at + (own as Buffer).length;
+    return at < 0 ? own : undefined;
   });
 }
 
@@ -177,9 +176,15 @@ function labelCode(bytes: Uint8Array, start: number, end: number): number | unde
   if (start < 0) return undefined;
   if (end - start === 1 && bytes[start] === 0x2d) return -1;
   for (let code = 0; code < LABELS.length; code++) {
-    if (isKey(bytes, start, end, LABEL_BYTES[code] as Buffer)) return code;
+    if (isLabelAt(bytes, start, end, LABEL_BYTES[code] as Buffer)) return code;
   }
   return undefined;
+}
+
+function isLabelAt(bytes: Uint8Array, start: number, end: number, label: Buffer): boolean {
+  if (label.length !== end - start) return false;
+  for (let i = 0; i < label.length; i++) if (bytes[start + i] !== label[i]) return false;
+  return true;
 }
 
 /** Whether a required text is missing, or has nothing that is certainly not white space. */
@@ -201,35 +206,25 @@ function withLineIds(ids: Utf8Column, rows: ColumnChunk<Line>): Column<string | 
   return Utf8Column.from(Array.from(ids.starts, (_, row) => ids.get(row) ?? lineId(rows.get(row).origin)));
 }
 
-/** Where the values of one field are in the lines, and those that stood escaped there, decoded. */
-class FieldRanges {
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-  readonly decoded = new Map<number, Buffer>();
-
-  constructor(rows: number) {
-    this.starts = new Int32Array(rows);
-    this.ends = new Int32Array(rows);
+/** The column with those values put in that stood escaped in their lines: then it is copied out of the lines. */
+function withDecoded(column: Utf8Column, field: number, rows: ReadonlyMap<number, Decoded>): Utf8Column {
+  const decoded = [...rows].filter(([, values]) => values[field]);
+  if (decoded.length === 0) return column;
+  const own = new Map(decoded.map(([row, values]) => [row, values[field] as Buffer]));
+  const { data } = column;
+  const [starts, ends] = [column.starts.slice(), column.ends.slice()];
+  const values: Uint8Array[] = [];
+  let at = 0;
+  for (let row = 0; row < starts.length; row++) {
+    const instead = own.get(row);
+    if (!instead && (starts[row] as number) < 0) continue;
+    const value = instead ?? data.subarray(starts[row], ends[row]);
+    values.push(value);
+    starts[row] = at;
+    at += value.length;
+    ends[row] = at;
   }
-
-  /** A column of the first `count` rows: ranges of the lines, copied out of them only if a value had to be decoded. */
-  toColumn(data: Uint8Array, count: number): Utf8Column {
-    const column = new Utf8Column(data, this.starts.subarray(0, count), this.ends.subarray(0, count));
-    if (this.decoded.size === 0) return column;
-    const values: Uint8Array[] = [];
-    const { starts, ends } = column;
-    let at = 0;
-    for (let row = 0; row < count; row++) {
-      const decoded = this.decoded.get(row);
-      if (!decoded && (starts[row] as number) < 0) continue;
-      const value = decoded ?? data.subarray(starts[row], ends[row]);
-      values.push(value);
-      starts[row] = at;
-      at += value.length;
-      ends[row] = at;
-    }
-    return new Utf8Column(Buffer.concat(values), starts, ends);
-  }
+  return new Utf8Column(Buffer.concat(values), starts, ends);
 }
 
 /** The annotations of lines, for other threads. */

@@ -1,19 +1,22 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { key, scanObject } from '../../stages/json-scan.ts';
+import { Utf8Column } from '../../pipeline/columns.ts';
+import { scanObjects } from '../../stages/json-scan.ts';
 import { runs, snliText } from './arbitraries.ts';
 
 const NAMES = ['a', 'aa', 'sentence1', 'é'];
-const KEYS = NAMES.map(key);
 
 /** The values of the wanted keys, or `undefined` where the scan declines. */
 function scan(json: string | Uint8Array, { before = '', after = '' } = {}): (string | undefined)[] | undefined {
   const bytes = Buffer.concat([Buffer.from(before), Buffer.from(json), Buffer.from(after)]);
   const start = Buffer.byteLength(before);
-  const ranges = new Int32Array(2 * KEYS.length);
-  if (!scanObject(bytes, start, bytes.length - Buffer.byteLength(after), KEYS, ranges)) return undefined;
+  const end = bytes.length - Buffer.byteLength(after);
+  // All three rows are placed, so that the one in the middle has neighbours.
+  const column = new Utf8Column(bytes, Int32Array.of(0, start, end), Int32Array.of(start, end, bytes.length));
+  const { starts, ends, understood } = scanObjects(column, NAMES);
+  if (!understood[1]) return undefined;
   return NAMES.map((_, k) => {
-    const [from, to] = [ranges[2 * k] as number, ranges[2 * k + 1] as number];
+    const [from, to] = [starts[k]?.[1] as number, ends[k]?.[1] as number];
     return from < 0 ? undefined : bytes.toString('utf8', from, to);
   });
 }
