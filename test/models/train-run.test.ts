@@ -7,7 +7,7 @@ import type { RunCheckpoint } from '../../models/run-checkpoint.ts';
 import { type TrainRunOptions, trainRun } from '../../models/train-run.ts';
 import { type ErrorCode, MillraceError, Pipeline } from '../../pipeline/index.ts';
 import { read, readPairs } from '../../stages/index.ts';
-import { type SmallCorpus, smallCorpus } from '../commands/corpus.ts';
+import { PAIRS, type SmallCorpus, smallCorpus } from '../commands/corpus.ts';
 import { rowsOf } from '../commands/run-cli.ts';
 
 function optionsOf({ folder, split }: SmallCorpus, run: string): TrainRunOptions {
@@ -64,6 +64,24 @@ test.serial('a run that has ended is taken further with more epochs, and left as
   t.deepEqual(await contents(corpus, 'run'), ended);
   await trainRun({ ...(await resumeOf(options)), epochs: 3 });
   t.deepEqual(await contents(corpus, 'run'), await contents(corpus, 'longer'));
+});
+
+test.serial('text is read once, and what it was cut into leaves nothing behind', async (t) => {
+  const corpus = await smallCorpus(t);
+  const options = optionsOf(corpus, 'run');
+  let [pairs, devPairs] = [0, 0];
+  const train = options.train.tap(() => void pairs++);
+  const dev = options.dev.tap(() => void devPairs++);
+  const { trainPairs } = await trainRun({ ...options, train, dev, epochs: 3 });
+  t.is(pairs, trainPairs);
+  t.is(devPairs, PAIRS);
+  t.false((await readdir(options.out)).includes('cache'));
+
+  // Nothing shows of where the tokens came from.
+  const [training, development] = [await options.train.toArray(), await options.dev.toArray()];
+  const plain = { ...options, train: Pipeline.from(training), dev: Pipeline.from(development), epochs: 3 };
+  await trainRun({ ...plain, out: join(corpus.folder, 'plain') });
+  t.deepEqual(await contents(corpus, 'run'), await contents(corpus, 'plain'));
 });
 
 test.serial('the word vectors are in the checkpoint: their file is not read again', async (t) => {
