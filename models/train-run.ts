@@ -15,6 +15,7 @@ import {
 import type { Best } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-file.ts';
 import type { Head } from './heads.ts';
+import { labelled } from './labelled.ts';
 import { MetricsFile } from './metrics-file.ts';
 import { type TextOptions, toTokens } from './run.ts';
 import { assertSameRun, type RunCheckpoint, type Settings, type Sources, sourcesOf } from './run-checkpoint.ts';
@@ -78,9 +79,7 @@ export interface TrainRunResult extends TrainResult {
 
 /** Pairs to shuffle among: a corpus of this size or less is shuffled uniformly. */
 const SHUFFLE_BUFFER = 20_000;
-/** The fields that batches are made of. */
-const LEARNT_FROM = fieldsWith('ids');
-/** Batches made at a time. After a step nothing of what makes them is in the processor's caches: the first costs as much as four more. */
+/** Batches made at a time: after a step nothing that makes them is in the processor's caches, and the first is slow. */
 const AT_A_TIME = 16;
 /** Within the run's folder; what is in it is for this training alone, and for one that goes on with it. */
 const CACHE_FOLDER = 'cache';
@@ -121,15 +120,17 @@ async function trainOn(
   const { out, seed, batchSize, tokensPerBatch, workers = 0, resume, signal } = options;
   const kept = (pairs: Pipeline<SentencePair>, split: keyof Sources) =>
     sources[split] === null ? pairs : pairs.cache(cache);
-  const trainTokens = kept(tokens.train.parallel(workers).select(fieldsWith('tokens')), 'train');
+  const trainTokens = kept(
+    tokens.train.parallel(workers).pipe(labelled).select<SentencePair>(learntFrom('tokens')),
+    'train',
+  );
   const start = await (resume ? returnTo(resume, options) : begin(trainTokens, options));
   const { vocabulary, model, trainPairs } = start;
   try {
     const metrics = new MetricsFile(out, resume?.metricsBytes);
     const limit = tokensPerBatch === undefined ? { size: batchSize } : { tokens: tokensPerBatch };
-    // What waits in the shuffle should not keep the text in memory that it came from.
-    const trainIds = trainTokens.pipe(ids<SentencePair>(vocabulary)).select<SentencePair>(LEARNT_FROM);
-    const devIds = tokens.dev.pipe(ids<SentencePair>(vocabulary)).select<SentencePair>(LEARNT_FROM);
+    const trainIds = trainTokens.pipe(ids<SentencePair>(vocabulary)).select<SentencePair>(learntFrom('ids'));
+    const devIds = tokens.dev.pipe(ids<SentencePair>(vocabulary)).select<SentencePair>(learntFrom('ids'));
     const devBatches = kept(devIds, 'dev').pipe(bucket<SentencePair>(limit));
     const { epochs, patience, learningRate, decay, maxGradientNorm, saveEvery } = options;
     const facts = {
@@ -215,9 +216,9 @@ function settingsOf(options: TrainRunOptions, embeddingSize: string | number | b
   };
 }
 
-/** What is kept of a pair, beside this field of its sentences. */
-function fieldsWith(field: 'tokens' | 'ids'): string[] {
-  return ['id', 'label', `premise.${field}`, `hypothesis.${field}`, 'origin'];
+/** All that is kept of a pair: what else went through the shuffle would be looked up all over the memory for nothing. */
+function learntFrom(field: 'tokens' | 'ids'): string[] {
+  return ['label', `premise.${field}`, `hypothesis.${field}`];
 }
 
 function abortable<T>(pipeline: Pipeline<T>, signal: AbortSignal | undefined): Pipeline<T> {
