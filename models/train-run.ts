@@ -6,8 +6,6 @@ import {
   bucket,
   type Coverage,
   type GloveOptions,
-  ids,
-  type PairBatch,
   type SentencePair,
   type Vocabulary,
   type VocabularyOptions,
@@ -15,7 +13,6 @@ import {
 import type { Best } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-file.ts';
 import type { Head } from './heads.ts';
-import { labelled } from './labelled.ts';
 import { MetricsFile } from './metrics-file.ts';
 import { type TextOptions, toTokens } from './run.ts';
 import { assertSameRun, type RunCheckpoint, type Settings, type Sources, sourcesOf } from './run-checkpoint.ts';
@@ -23,6 +20,7 @@ import { type RunConfig, writeRunConfig } from './run-config.ts';
 import { begin, returnTo, type Start } from './run-start.ts';
 import { saveModel } from './saved-model.ts';
 import { type TrainRecord, type TrainResult, train } from './train.ts';
+import { idsToLearnFrom, shuffledBatches, tokensToLearnFrom } from './training-data.ts';
 
 export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   /**
@@ -77,10 +75,6 @@ export interface TrainRunResult extends TrainResult {
   readonly parameters: number;
 }
 
-/** Pairs to shuffle among: a corpus of this size or less is shuffled uniformly. */
-const SHUFFLE_BUFFER = 20_000;
-/** Batches made at a time: after a step nothing that makes them is in the processor's caches, and the first is slow. */
-const AT_A_TIME = 16;
 /** Within the run's folder; what is in it is for this training alone, and for one that goes on with it. */
 const CACHE_FOLDER = 'cache';
 
@@ -118,20 +112,17 @@ async function trainOn(
   options: TrainRunOptions,
 ): Promise<TrainRunResult> {
   const { out, seed, batchSize, tokensPerBatch, workers = 0, resume, signal } = options;
+  // What nobody can tell from anything else cannot be cached.
   const kept = (pairs: Pipeline<SentencePair>, split: keyof Sources) =>
     sources[split] === null ? pairs : pairs.cache(cache);
-  const trainTokens = kept(
-    tokens.train.parallel(workers).pipe(labelled).select<SentencePair>(learntFrom('tokens')),
-    'train',
-  );
+  const trainTokens = kept(tokensToLearnFrom(tokens.train.parallel(workers)), 'train');
   const start = await (resume ? returnTo(resume, options) : begin(trainTokens, options));
   const { vocabulary, model, trainPairs } = start;
   try {
     const metrics = new MetricsFile(out, resume?.metricsBytes);
     const limit = tokensPerBatch === undefined ? { size: batchSize } : { tokens: tokensPerBatch };
-    const trainIds = trainTokens.pipe(ids<SentencePair>(vocabulary)).select<SentencePair>(learntFrom('ids'));
-    const devIds = tokens.dev.pipe(ids<SentencePair>(vocabulary)).select<SentencePair>(learntFrom('ids'));
-    const devBatches = kept(devIds, 'dev').pipe(bucket<SentencePair>(limit));
+    const trainIds = idsToLearnFrom(trainTokens, vocabulary);
+    const devBatches = kept(idsToLearnFrom(tokens.dev, vocabulary), 'dev').pipe(bucket<SentencePair>(limit));
     const { epochs, patience, learningRate, decay, maxGradientNorm, saveEvery } = options;
     const facts = {
       training: options.training ?? {},
@@ -150,13 +141,7 @@ async function trainOn(
       ...(saveEvery !== undefined && { saveEvery }),
       ...(resume && { resume }),
       ...(signal && { signal }),
-      // Nothing is prefetched: steps have this thread to themselves, so what is made beside them is made at their cost,
-      // and would only be taken for no waiting.
-      train: (epoch): Pipeline<PairBatch> =>
-        trainIds
-          .shuffle(SHUFFLE_BUFFER, seed + epoch)
-          .pipe(bucket<SentencePair>(limit))
-          .rechunk(AT_A_TIME),
+      train: (epoch) => shuffledBatches(trainIds, limit, seed + epoch),
       dev: () => devBatches,
       onRecord: (record) => {
         metrics.write(record);
@@ -214,11 +199,6 @@ function settingsOf(options: TrainRunOptions, embeddingSize: string | number | b
     maxGradientNorm,
     embeddingSize: options.embeddingSize ?? embeddingSize,
   };
-}
-
-/** All that is kept of a pair: what else went through the shuffle would be looked up all over the memory for nothing. */
-function learntFrom(field: 'tokens' | 'ids'): string[] {
-  return ['label', `premise.${field}`, `hypothesis.${field}`];
 }
 
 function abortable<T>(pipeline: Pipeline<T>, signal: AbortSignal | undefined): Pipeline<T> {
