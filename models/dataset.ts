@@ -7,6 +7,7 @@ import { type Dataset, generator } from '@tensorflow/tfjs-data';
 import { MillraceError } from '../pipeline/errors.ts';
 import { LABELS, type PaddedSequences, type PairBatch } from '../stages/records.ts';
 import { type Head, targetScores } from './heads.ts';
+import { unlabelled } from './labelled.ts';
 
 /** Word ids of the two sentences of each pair, by the names of a model's inputs. */
 export type PairInputs = {
@@ -104,11 +105,7 @@ export function toInputs(batch: PairBatch): PairInputs {
 export function toTargets(batch: PairBatch, head: Head): Tensor2D {
   const unlabeled = batch.labels.indexOf(-1);
   if (unlabeled >= 0) {
-    const origin = batch.origins[unlabeled];
-    throw new MillraceError('MILLRACE_BAD_RECORD', `Pair ${batch.pairIds[unlabeled]} has no label to learn from`, {
-      ...(origin && { origin }),
-      expected: `one of ${LABELS.join(', ')}`,
-    });
+    throw unlabelled(batch.pairIds[unlabeled]!, batch.origins[unlabeled]);
   }
   if (head === 'distance') {
     return tensor2d(

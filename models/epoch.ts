@@ -23,7 +23,10 @@ export interface StepRecord {
   readonly gradientNorm: number;
   /** Pairs in the batch. */
   readonly examples: number;
-  /** Seconds from asking for the batch until it was there; all that is done for it on this thread then included. */
+  /**
+   * Seconds from asking for the batch until it was there; all that is done for it on this thread then included. What is
+   * made of an epoch while its beginning waits for other things, the dev split or a checkpoint, is no part of it.
+   */
   readonly dataWaitSeconds: number;
 }
 
@@ -50,6 +53,9 @@ export class Epoch {
   readonly #resumed: PipelineState | undefined;
   #sums = { loss: 0, right: 0, pairs: 0, seconds: 0, dataWaitSeconds: 0 };
   #stepped = false;
+  #opened:
+    | { readonly iterator: AsyncIterator<PairBatch>; readonly first: Promise<IteratorResult<PairBatch>> }
+    | undefined;
 
   /**
    * @param number counted from 1
@@ -69,6 +75,16 @@ export class Epoch {
     this.#sums = sums;
   }
 
+  /** Has the first batch made, so that it may be there when the steps begin. */
+  open(): void {
+    this.#open();
+  }
+
+  /** Leaves the batches as they are, whether there were steps or not. */
+  async close(): Promise<void> {
+    await this.#opened?.iterator.return?.();
+  }
+
   /** Steps over the batches; each is told of, and awaits what it is told to. */
   async *steps(signal: AbortSignal | undefined): AsyncGenerator<StepRecord, void> {
     const { learningRate } = this.#model.optimizer as ClippedAdam;
@@ -76,7 +92,7 @@ export class Epoch {
     const start = performance.now();
     let asked = start;
     signal?.throwIfAborted();
-    for await (const batch of this.#batches) {
+    for await (const batch of this.#made()) {
       const dataWaitSeconds = (performance.now() - asked) / 1000;
       const [loss, accuracy = 0] = await trainOnBatch(this.#model, batch);
       const { gradientNorm, iterations: step } = this.#model.optimizer as ClippedAdam;
@@ -103,6 +119,25 @@ export class Epoch {
       asked = performance.now();
     }
     if (this.#sums.pairs === 0) throw nothingToLearnFrom();
+  }
+
+  async *#made(): AsyncGenerator<PairBatch, void> {
+    const { iterator, first } = this.#open();
+    try {
+      for (let result = await first; !result.done; result = await iterator.next()) yield result.value;
+    } finally {
+      await iterator.return?.();
+    }
+  }
+
+  #open() {
+    if (this.#opened) return this.#opened;
+    const iterator = this.#batches[Symbol.asyncIterator]();
+    const first = iterator.next();
+    // It is awaited when the steps begin; until then a failure must not count as unhandled.
+    first.catch(() => {});
+    this.#opened = { iterator, first };
+    return this.#opened;
   }
 
   /** Where it is, between two steps; undefined while it is at its beginning. */

@@ -24,3 +24,4 @@ export { buildSimpleRnn, compile, type SimpleRnnConfig } from './simple-rnn.ts';
 export { labelOfScore, learnThresholds, probabilitiesOfScore, type Thresholds } from './thresholds.ts';
 export { type EpochRecord, type TrainOptions, type TrainRecord, type TrainResult, train } from './train.ts';
 export { type TrainRunOptions, type TrainRunResult, trainRun } from './train-run.ts';
+export { type BatchLimit, idsToLearnFrom, shuffledBatches, tokensToLearnFrom } from './training-data.ts';

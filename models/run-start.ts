@@ -1,6 +1,6 @@
 /** What a run trains with: made from the training split, or found in the folder of a run that goes on. */
 
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { MillraceError, type Pipeline } from '../pipeline/index.ts';
@@ -22,7 +22,7 @@ export interface Start {
   readonly model: LayersModel;
 }
 
-/** Makes all that a training begins with, and its folder. */
+/** Makes all that a training begins with, in its folder. */
 export async function begin(tokens: Pipeline<SentencePair>, options: TrainRunOptions): Promise<Start> {
   const { out } = options;
   let trainPairs = 0;
@@ -39,7 +39,6 @@ export async function begin(tokens: Pipeline<SentencePair>, options: TrainRunOpt
   const embeddings = await startEmbeddings(vocabulary, options);
   const model = buildSimpleRnn({ ...options, ...embeddings, vocabularySize: vocabulary.size });
 
-  await mkdir(out, { recursive: true });
   // A run is known by its config: without it what is left of an older run is none, until the first epoch is saved.
   for (const file of [CONFIG_FILE, CHECKPOINT_FILE]) await rm(join(out, file), { force: true });
   await vocabulary.save(join(out, VOCABULARY_FILE));

@@ -1,11 +1,11 @@
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Pipeline } from '../pipeline/index.ts';
 import {
   type Block,
   bucket,
   type Coverage,
   type GloveOptions,
-  ids,
-  type PairBatch,
   type SentencePair,
   type Vocabulary,
   type VocabularyOptions,
@@ -15,14 +15,18 @@ import { writeCheckpoint } from './checkpoint-file.ts';
 import type { Head } from './heads.ts';
 import { MetricsFile } from './metrics-file.ts';
 import { type TextOptions, toTokens } from './run.ts';
-import { assertSameRun, type RunCheckpoint, type Settings, sourcesOf } from './run-checkpoint.ts';
+import { assertSameRun, type RunCheckpoint, type Settings, type Sources, sourcesOf } from './run-checkpoint.ts';
 import { type RunConfig, writeRunConfig } from './run-config.ts';
 import { begin, returnTo, type Start } from './run-start.ts';
 import { saveModel } from './saved-model.ts';
 import { type TrainRecord, type TrainResult, train } from './train.ts';
+import { idsToLearnFrom, shuffledBatches, tokensToLearnFrom } from './training-data.ts';
 
 export interface TrainRunOptions extends TextOptions, VocabularyOptions {
-  /** The training pairs; iterated once for the vocabulary and once an epoch. */
+  /**
+   * The training pairs; iterated once, for the vocabulary. The epochs read their tokens from a cache in `out` that lasts
+   * as long as the training; of pairs that nobody could tell from others, such as an array, each iterates them again.
+   */
   readonly train: Pipeline<SentencePair>;
   readonly dev: Pipeline<SentencePair>;
   /** Opens the word vectors to start from; without them the embeddings start at random. */
@@ -38,7 +42,7 @@ export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   readonly batchSize: number;
   /** Instead of `batchSize`: the most cells of a batch, padding included. */
   readonly tokensPerBatch?: number;
-  /** Threads that make ids of text while the main thread trains; default 0, in the main thread. Changes no figure. */
+  /** Threads that make tokens of the training pairs' text; default 0, in the main thread. Changes no figure. */
   readonly workers?: number;
   readonly learningRate: number;
   /** What the learning rate is multiplied by after an epoch whose dev loss was no new lowest. */
@@ -71,12 +75,8 @@ export interface TrainRunResult extends TrainResult {
   readonly parameters: number;
 }
 
-/** Pairs to shuffle among: a corpus of this size or less is shuffled uniformly. */
-const SHUFFLE_BUFFER = 20_000;
-/** The fields that batches are made of. */
-const LEARNT_FROM = ['id', 'label', 'premise.ids', 'hypothesis.ids', 'origin'];
-/** Batches made ahead, so that the model never waits for one that could have been ready. */
-const PREFETCHED = 4;
+/** Within the run's folder; what is in it is for this training alone, and for one that goes on with it. */
+const CACHE_FOLDER = 'cache';
 
 /**
  * Trains a model from text to a run on disk: vocabulary from the training split, word vectors, epochs of shuffled and
@@ -87,22 +87,42 @@ const PREFETCHED = 4;
  *   when a part of it is missing
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult> {
-  const { out, seed, batchSize, tokensPerBatch, workers = 0, resume, signal } = options;
-  const trainTokens = abortable(toTokens(options.train, options), signal);
-  const devTokens = abortable(toTokens(options.dev, options), signal);
-  const sources = await sourcesOf({ train: trainTokens, dev: devTokens }, signal ?? new AbortController().signal);
+  const { signal, resume } = options;
+  const train = abortable(toTokens(options.train, options), signal);
+  const dev = abortable(toTokens(options.dev, options), signal);
+  const sources = await sourcesOf({ train, dev }, signal ?? new AbortController().signal);
   if (resume) assertSameRun(resume, settingsOf(options, resume.settings.embeddingSize!), sources);
+  const { out } = options;
+  const made = await mkdir(out, { recursive: true });
+  const cache = join(out, CACHE_FOLDER);
+  try {
+    return await trainOn({ train, dev }, sources, cache, options);
+  } finally {
+    await rm(cache, { recursive: true, force: true });
+    // A training that did not begin leaves no run.
+    if (made !== undefined && (await readdir(out)).length === 0) await rmdir(out);
+  }
+}
+
+/** @param tokens the pairs of the splits, with their tokens */
+async function trainOn(
+  tokens: Readonly<Record<keyof Sources, Pipeline<SentencePair>>>,
+  sources: Sources,
+  cache: string,
+  options: TrainRunOptions,
+): Promise<TrainRunResult> {
+  const { out, seed, batchSize, tokensPerBatch, workers = 0, resume, signal } = options;
+  // What nobody can tell from anything else cannot be cached.
+  const kept = (pairs: Pipeline<SentencePair>, split: keyof Sources) =>
+    sources[split] === null ? pairs : pairs.cache(cache);
+  const trainTokens = kept(tokensToLearnFrom(tokens.train.parallel(workers)), 'train');
   const start = await (resume ? returnTo(resume, options) : begin(trainTokens, options));
   const { vocabulary, model, trainPairs } = start;
   try {
     const metrics = new MetricsFile(out, resume?.metricsBytes);
     const limit = tokensPerBatch === undefined ? { size: batchSize } : { tokens: tokensPerBatch };
-    // What waits in the shuffle should not keep the text in memory that it came from.
-    const trainIds = trainTokens
-      .pipe(ids<SentencePair>(vocabulary))
-      .parallel(workers)
-      .select<SentencePair>(LEARNT_FROM);
-    const devBatches = devTokens.pipe(ids<SentencePair>(vocabulary), bucket<SentencePair>(limit));
+    const trainIds = idsToLearnFrom(trainTokens, vocabulary);
+    const devBatches = kept(idsToLearnFrom(tokens.dev, vocabulary), 'dev').pipe(bucket<SentencePair>(limit));
     const { epochs, patience, learningRate, decay, maxGradientNorm, saveEvery } = options;
     const facts = {
       training: options.training ?? {},
@@ -121,11 +141,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult
       ...(saveEvery !== undefined && { saveEvery }),
       ...(resume && { resume }),
       ...(signal && { signal }),
-      train: (epoch): Pipeline<PairBatch> =>
-        trainIds
-          .shuffle(SHUFFLE_BUFFER, seed + epoch)
-          .pipe(bucket<SentencePair>(limit))
-          .prefetch(PREFETCHED),
+      train: (epoch) => shuffledBatches(trainIds, limit, seed + epoch),
       dev: () => devBatches,
       onRecord: (record) => {
         metrics.write(record);

@@ -8,6 +8,7 @@ import {
   assign,
   type Best,
   type Checkpoint,
+  type EpochProgress,
   type Progress,
   restoreCheckpoint,
   takeCheckpoint,
@@ -89,6 +90,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   let progress: Progress = resume?.progress ?? { epochs: 0 };
   let bestWeights = resume?.bestWeights ?? [];
   let epoch: Epoch | undefined;
+  // Begins to read while something else is waited for: at best the disk.
+  let ahead: Epoch | undefined;
+  const openAhead = (epochs: number, under?: EpochProgress) => {
+    if (epochs >= options.epochs) return;
+    ahead = new Epoch(model, epochs + 1, options.train(epochs), under);
+    ahead.open();
+  };
   const save = async () => {
     if (!options.onCheckpoint) return;
     const current = epoch?.progress;
@@ -100,14 +108,17 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
   let aborted = false;
   try {
+    if (!isLost(progress)) openAhead(progress.epochs, progress.epoch);
     if (!resume) await save();
-    while (progress.epochs < options.epochs && !isLost(progress)) {
-      const { epochs: before, epoch: under, ...soFar } = progress;
-      epoch = new Epoch(model, before + 1, options.train(before), under);
+    while (ahead && !isLost(progress)) {
+      const { epochs: before, epoch: _, ...soFar } = progress;
+      epoch = ahead;
+      ahead = undefined;
       for await (const record of epoch.steps(signal)) {
         options.onRecord?.(record);
         if (record.step % saveEvery === 0) await save();
       }
+      openAhead(before + 1);
       const { dev, thresholds } = await assess(before, options);
       const isBest = soFar.best === undefined || isBetter(dev, soFar.best.dev);
       options.onRecord?.({ ...epoch.result, devLoss: dev.loss, devAccuracy: dev.accuracy, best: isBest });
@@ -126,6 +137,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (!isAbort(error, signal)) throw error;
     aborted = true;
     await save();
+  } finally {
+    await ahead?.close();
   }
   const { epochs, best } = progress;
   if (best)

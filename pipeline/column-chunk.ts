@@ -39,6 +39,11 @@ export class ColumnChunk<T> implements Chunk<T> {
     return this.#each((column) => column.take(rows));
   }
 
+  /** Whether the other is a table too, with columns of the same names. */
+  hasColumnsOf(other: Chunk<unknown>): boolean {
+    return other instanceof ColumnChunk && other.#row === this.#row;
+  }
+
   /** The same rows with columns added or replaced; nothing is copied. */
   with<U = T>(columns: Columns): ColumnChunk<U> {
     return new ColumnChunk<U>({ ...this.columns, ...columns });

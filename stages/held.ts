@@ -150,11 +150,7 @@ export function labelsOf(pairs: HeldRecords<SentencePair>): Int32Array {
 
 function labelOf(chunk: Chunk<SentencePair>, row: number): number {
   const column = columnOf(chunk, 'label');
-  if (column instanceof DictionaryColumn && column.dictionary === LABELS) {
-    const code = column.codes[row] as number;
-    return code < LABELS.length ? code : -1;
-  }
-  const { label } = chunk.get(row);
+  const label = column instanceof DictionaryColumn ? column.get(row) : chunk.get(row).label;
   return label === undefined ? -1 : LABELS.indexOf(label);
 }
 

@@ -71,5 +71,7 @@ function eachSide<T>(
 }
 
 function prefixesOf(columns: Columns): string[] {
-  return 'premise.text' in columns ? ['premise.', 'hypothesis.'] : [''];
+  // A pair may be left with any of its fields, such as its tokens alone.
+  const isOfPairs = Object.keys(columns).some((name) => name.startsWith('premise.'));
+  return isOfPairs ? ['premise.', 'hypothesis.'] : [''];
 }

@@ -1,8 +1,19 @@
 /** Steps of training the simple RNN, beside the fastest that the engine's matrix product could make them. */
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EngineName, startEngine } from '../../engine/index.ts';
-import { buildSimpleRnn, type StepRecord, train } from '../../models/index.ts';
-import { bucket, ids, LABELS, type PairBatch, type SentencePair, Vocabulary } from '../../stages/index.ts';
+import {
+  buildSimpleRnn,
+  idsToLearnFrom,
+  type StepRecord,
+  shuffledBatches,
+  tokensToLearnFrom,
+  train,
+} from '../../models/index.ts';
+import { LABELS, type PairBatch, Vocabulary } from '../../stages/index.ts';
 import { measure, type PassFigures, passOptions } from './pass.ts';
 import { type TokensOptions, tokensOf } from './tokens.ts';
 
@@ -36,7 +47,9 @@ const WARM_UP = 10;
 const { engine: asked, steps, embeddingSize, hiddenSize, batchSize, ...source } = passOptions<TrainOptions>();
 const { name: engine } = await startEngine(asked);
 const peakGflops = await peakOfProducts();
-const tokens = tokensOf(source);
+const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-train-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const tokens = tokensToLearnFrom(tokensOf(source)).cache(folder);
 const vocabulary = await Vocabulary.build(tokens);
 
 await measure(async () => {
@@ -48,12 +61,9 @@ await measure(async () => {
   await train({
     model,
     train: (epoch) =>
-      tokens
-        .pipe(ids<SentencePair>(vocabulary))
-        .shuffle(20_000, epoch)
-        .pipe(bucket<SentencePair>({ size: batchSize }))
-        .prefetch(4)
-        .tap((batch) => void batches.push(batch)),
+      shuffledBatches(idsToLearnFrom(tokens, vocabulary), { size: batchSize }, epoch).tap(
+        (batch) => void batches.push(batch),
+      ),
     dev: () => [] as never,
     epochs: 1,
     signal: enough.signal,

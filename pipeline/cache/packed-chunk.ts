@@ -16,8 +16,9 @@ import {
   Utf8Column,
   Utf8ListColumn,
 } from '../columns.ts';
+import { compactColumn } from '../gather.ts';
+import { offsetsOf } from '../ranges.ts';
 import type { Frame } from './frame-file.ts';
-import { type Compact, compact, gather, offsetsOf } from './ranges.ts';
 import { deserialize, SerializedColumn, serialize } from './serialized.ts';
 
 /** What a frame says of its parts: which of them, by index, is what. */
@@ -56,7 +57,8 @@ export function unpack({ rows, meta, parts }: Frame): Chunk<unknown> {
   return new ColumnChunk(Object.fromEntries(columns));
 }
 
-function packColumn(column: Column, parts: Uint8Array[]): PackedColumn {
+function packColumn(shared: Column, parts: Uint8Array[]): PackedColumn {
+  const column = compactColumn(shared);
   // A class derived from one of these may mean something else by its arrays.
   switch (column.constructor) {
     case Int32Column: {
@@ -64,17 +66,14 @@ function packColumn(column: Column, parts: Uint8Array[]): PackedColumn {
       return { kind: 'int32', values: add(parts, values) };
     }
     case Int32ListColumn: {
-      const { starts, ends, values } = column as Int32ListColumn;
-      const kept = compact(starts, ends);
-      return { kind: 'int32-list', ranges: addRanges(parts, kept), values: add(parts, gather(values, kept)) };
+      const { values } = column as Int32ListColumn;
+      return { kind: 'int32-list', ranges: addRanges(parts, column as Int32ListColumn), values: add(parts, values) };
     }
     case Utf8Column:
       return { kind: 'utf8', ...packText(column as Utf8Column, parts) };
     case Utf8ListColumn: {
-      const { starts, ends, items } = column as Utf8ListColumn;
-      const kept = compact(starts, ends);
-      const text = new Utf8Column(items.data, gather(items.starts, kept), gather(items.ends, kept));
-      return { kind: 'utf8-list', ranges: addRanges(parts, kept), items: packText(text, parts) };
+      const { items } = column as Utf8ListColumn;
+      return { kind: 'utf8-list', ranges: addRanges(parts, column as Utf8ListColumn), items: packText(items, parts) };
     }
     case DictionaryColumn: {
       const { codes, dictionary } = column as DictionaryColumn<unknown>;
@@ -111,16 +110,17 @@ function unpackColumn(packed: PackedColumn, parts: readonly Uint8Array[], rows: 
   }
 }
 
-function packText({ data, starts, ends }: Utf8Column, parts: Uint8Array[]): PackedText {
-  const kept = compact(starts, ends);
-  return { ranges: addRanges(parts, kept), data: add(parts, gather(data, kept)) };
+function packText(text: Utf8Column, parts: Uint8Array[]): PackedText {
+  return { ranges: addRanges(parts, text), data: add(parts, text.data) };
 }
 
 function unpackText({ ranges, data }: PackedText, parts: readonly Uint8Array[]): Utf8Column {
   return new Utf8Column(bytes(parts, data), ...unpackRanges(ranges, parts));
 }
 
-function addRanges(parts: Uint8Array[], { starts, ends }: Compact): PackedRanges {
+type Ranges = { readonly starts: Int32Array; readonly ends: Int32Array };
+
+function addRanges(parts: Uint8Array[], { starts, ends }: Ranges): PackedRanges {
   const offsets = offsetsOf(starts, ends);
   return offsets ? { offsets: add(parts, offsets) } : { starts: add(parts, starts), ends: add(parts, ends) };
 }

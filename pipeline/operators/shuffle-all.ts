@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FrameReader, FrameWriter } from '../cache/frame-file.ts';
 import { pack, unpack } from '../cache/packed-chunk.ts';
-import { ArrayChunk, CHUNK_LENGTH, type Chunk } from '../chunk.ts';
+import { CHUNK_LENGTH, type Chunk } from '../chunk.ts';
+import { gatherRows } from '../gather.ts';
 import { Random } from '../random.ts';
 import type { StageSpec } from '../spec.ts';
 import type { Json } from '../state.ts';
@@ -79,7 +80,11 @@ async function* sorted<T>(path: string): AsyncGenerator<Chunk<T>, void> {
   // Sorting is stable, so records with equal numbers keep the order in which they came.
   places.sort((a, b) => a.number - b.number);
   for (let start = 0; start < places.length; start += CHUNK_LENGTH) {
-    yield new ArrayChunk(places.slice(start, start + CHUNK_LENGTH).map(({ chunk, row }) => chunk.get(row)));
+    const next = places.slice(start, start + CHUNK_LENGTH);
+    yield gatherRows(
+      next.map(({ chunk }) => chunk),
+      next.map(({ row }) => row),
+    );
   }
 }
 

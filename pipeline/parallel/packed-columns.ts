@@ -17,9 +17,11 @@ import {
   Utf8Column,
   Utf8ListColumn,
 } from '../columns.ts';
+import { compactColumn } from '../gather.ts';
+import { compact, gather } from '../ranges.ts';
 import { load, type Named } from './named.ts';
 import { portable } from './portable.ts';
-import { areOffsets, gather, isSparse, moved, type Ranges, type Span, shift, spanOf } from './ranges.ts';
+import { areOffsets, isSparse, moved, type Ranges, type Span, shift, spanOf } from './ranges.ts';
 
 export interface PackedColumns {
   readonly buffer: ArrayBuffer;
@@ -117,30 +119,20 @@ const NOTHING: Span = { from: 0, to: 0, sum: 0 };
 
 /** A list column over the items that its rows have, and no others but a few between them. */
 function withOwnItems(column: Column): Column {
-  if (column instanceof Utf8ListColumn) {
-    const span = spanOf(column) ?? NOTHING;
-    if (!isSparse(span)) return over(column.items.slice(span.from, span.to), shift(column, -span.from));
-    const rows = new Int32Array(span.sum);
-    const ranges = gather(column, (start, end, at) => {
-      for (let item = start; item < end; item++) rows[at + item - start] = item;
-    });
-    return over(column.items.take(rows), ranges);
-  }
-  if (column instanceof Int32ListColumn) {
-    const span = spanOf(column) ?? NOTHING;
-    if (!isSparse(span)) {
-      const { starts, ends } = shift(column, -span.from);
-      return new Int32ListColumn(column.values.subarray(span.from, span.to), starts, ends);
-    }
-    const values = new Int32Array(span.sum);
-    const { starts, ends } = gather(column, (start, end, at) => values.set(column.values.subarray(start, end), at));
-    return new Int32ListColumn(values, starts, ends);
-  }
-  return column;
+  if (!(column instanceof Utf8ListColumn || column instanceof Int32ListColumn)) return column;
+  const span = spanOf(column) ?? NOTHING;
+  if (isSparse(span)) return column instanceof Int32ListColumn ? compactColumn(column) : withOwnPlaces(column);
+  const { starts, ends } = shift(column, -span.from);
+  return column instanceof Int32ListColumn
+    ? new Int32ListColumn(column.values.subarray(span.from, span.to), starts, ends)
+    : new Utf8ListColumn(column.items.slice(span.from, span.to) as Utf8Column, starts, ends);
 }
 
-function over(items: Column, { starts, ends }: Ranges): Utf8ListColumn {
-  return new Utf8ListColumn(items as Utf8Column, starts, ends);
+/** Not a copy of the text of its items: other columns may be in the same text, or it be borrowed. */
+function withOwnPlaces({ items, starts, ends }: Utf8ListColumn): Utf8ListColumn {
+  const kept = compact(starts, ends, items);
+  const own = new Utf8Column(items.data, gather(items.starts, kept), gather(items.ends, kept));
+  return new Utf8ListColumn(own, kept.starts, kept.ends);
 }
 
 /** The columns of text in a column. */
@@ -237,9 +229,8 @@ class Packer {
     if (area?.slot) {
       return { kind: 'text', data: area.slot, ...this.#ranges(text, data.byteOffset - area.from) };
     }
-    const own = new Uint8Array(span?.sum ?? 0);
-    const ranges = gather(text, (start, end, at) => own.set(data.subarray(start, end), at));
-    return { kind: 'text', data: this.#bytes(own), ...this.#ranges(ranges) };
+    const own = compactColumn(text) as Utf8Column;
+    return { kind: 'text', data: this.#bytes(own.data), ...this.#ranges(own) };
   }
 
   /** Which borrowed piece the text is all in, or -1. */

@@ -45,22 +45,6 @@ export function moved(value: number, by: number): number {
   return value < 0 ? value : value + by;
 }
 
-/** Ranges one after the other, over copies of what each had; `copy` is told of every range and where it goes. */
-export function gather({ starts, ends }: Ranges, copy: (start: number, end: number, at: number) => void): Ranges {
-  const gathered = { starts: new Int32Array(starts.length), ends: new Int32Array(starts.length) };
-  let at = 0;
-  for (let i = 0; i < starts.length; i++) {
-    const start = starts[i] as number;
-    const end = ends[i] as number;
-    const length = end - start;
-    gathered.starts[i] = start < 0 ? -1 : at;
-    gathered.ends[i] = start < 0 ? -1 : at + length;
-    if (length > 0) copy(start, end, at);
-    at += length;
-  }
-  return gathered;
-}
-
 /** Whether the ranges follow one another, and are two windows on one array of offsets: Arrow's list layout. */
 export function areOffsets({ starts, ends }: Ranges): boolean {
   return starts.length > 0 && starts.buffer === ends.buffer && ends.byteOffset === starts.byteOffset + 4;

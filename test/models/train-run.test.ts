@@ -5,9 +5,9 @@ import { startEngine } from '../../engine/index.ts';
 import { readCheckpoint } from '../../models/checkpoint-file.ts';
 import type { RunCheckpoint } from '../../models/run-checkpoint.ts';
 import { type TrainRunOptions, trainRun } from '../../models/train-run.ts';
-import { type ErrorCode, MillraceError, Pipeline } from '../../pipeline/index.ts';
-import { read, readPairs } from '../../stages/index.ts';
-import { type SmallCorpus, smallCorpus } from '../commands/corpus.ts';
+import { type ErrorCode, MillraceError, Pipeline, toPlain } from '../../pipeline/index.ts';
+import { read, readPairs, type SentencePair } from '../../stages/index.ts';
+import { PAIRS, type SmallCorpus, smallCorpus } from '../commands/corpus.ts';
 import { rowsOf } from '../commands/run-cli.ts';
 
 function optionsOf({ folder, split }: SmallCorpus, run: string): TrainRunOptions {
@@ -64,6 +64,40 @@ test.serial('a run that has ended is taken further with more epochs, and left as
   t.deepEqual(await contents(corpus, 'run'), ended);
   await trainRun({ ...(await resumeOf(options)), epochs: 3 });
   t.deepEqual(await contents(corpus, 'run'), await contents(corpus, 'longer'));
+});
+
+test.serial('text is read once, and what it was cut into leaves nothing behind', async (t) => {
+  const corpus = await smallCorpus(t);
+  const options = optionsOf(corpus, 'run');
+  let [pairs, devPairs] = [0, 0];
+  const train = options.train.tap(() => void pairs++);
+  const dev = options.dev.tap(() => void devPairs++);
+  const { trainPairs } = await trainRun({ ...options, train, dev, epochs: 3 });
+  t.is(pairs, trainPairs);
+  t.is(devPairs, PAIRS);
+  t.false((await readdir(options.out)).includes('cache'));
+
+  // Nothing shows of where the tokens came from.
+  const [training, development] = [await options.train.toArray(), await options.dev.toArray()];
+  const plain = { ...options, train: Pipeline.from(training), dev: Pipeline.from(development), epochs: 3 };
+  await trainRun({ ...plain, out: join(corpus.folder, 'plain') });
+  t.deepEqual(await contents(corpus, 'run'), await contents(corpus, 'plain'));
+});
+
+test.serial('a pair without a label is a bad record, before anything is learnt', async (t) => {
+  const corpus = await smallCorpus(t);
+  const [one, ...others] = await readPairs(corpus.split('train')).toArray();
+  const { label: _, ...unlabelled } = toPlain(one) as SentencePair;
+  const train = Pipeline.from([...others.slice(0, 20), unlabelled, ...others.slice(20)]);
+  const options = { ...optionsOf(corpus, 'run'), train };
+  const error = await t.throwsAsync(trainRun(options), { instanceOf: MillraceError });
+  t.is(error.code, 'MILLRACE_BAD_RECORD');
+  t.regex(error.message, /_train\.jsonl:1: Pair .*r1e has no label to learn from; expected one of entailment, /);
+  t.false((await readdir(corpus.folder)).includes('run'));
+
+  await trainRun({ ...options, train: train.onError('skip') });
+  await trainRun({ ...options, train: Pipeline.from(others), out: join(corpus.folder, 'others') });
+  t.deepEqual(await contents(corpus, 'run'), await contents(corpus, 'others'));
 });
 
 test.serial('the word vectors are in the checkpoint: their file is not read again', async (t) => {

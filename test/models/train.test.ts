@@ -160,6 +160,45 @@ test.serial('aborted from the start it trains nothing', async (t) => {
   t.deepEqual(weightsOf(model), before);
 });
 
+test.serial(
+  'the next epoch is begun to be read before the dev split is measured, and left if it does not come',
+  async (t) => {
+    const told: string[] = [];
+    const source = (epoch: number) => {
+      async function* batches(): AsyncGenerator<PairBatch, void> {
+        told.push(`open ${epoch}`);
+        try {
+          yield* BATCHES;
+        } finally {
+          told.push(`close ${epoch}`);
+        }
+      }
+      return batches();
+    };
+    const dev = () => {
+      told.push('dev');
+      return stream(DEV);
+    };
+    const { result } = await run({ train: source, dev, learningRate: 0, patience: 1, epochs: 5 });
+    t.is(result.ended, 'patience');
+    t.deepEqual(told, ['open 0', 'close 0', 'open 1', 'dev', 'close 1', 'open 2', 'dev', 'close 2']);
+  },
+);
+
+test.serial('what goes wrong in reading ahead is told when its epoch comes, and not before', async (t) => {
+  const records: string[] = [];
+  const failure = new Error('the second epoch cannot be read');
+  const source = (epoch: number) => {
+    async function* failing(): AsyncGenerator<PairBatch, void> {
+      yield await Promise.reject(failure);
+    }
+    return epoch === 0 ? stream(...BATCHES) : failing();
+  };
+  const onRecord = ({ type }: { type: string }) => void records.push(type);
+  t.is(await t.throwsAsync(() => run({ train: source, onRecord })), failure);
+  t.deepEqual(records, ['step', 'step', 'epoch']);
+});
+
 test.serial('empty splits and a loss that runs away are errors', async (t) => {
   const failing: [Partial<TrainOptions>, ErrorCode][] = [
     [{ train: () => stream() }, 'MILLRACE_BAD_RECORD'],

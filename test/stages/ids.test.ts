@@ -1,9 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { Pipeline, toPlain } from '../../pipeline/index.ts';
+import { ColumnChunk, Pipeline, toPlain } from '../../pipeline/index.ts';
 import { ids } from '../../stages/ids.ts';
 import { lowercase } from '../../stages/lowercase.ts';
 import { parse } from '../../stages/parse.ts';
+import type { SentencePair } from '../../stages/records.ts';
 import { tokenize } from '../../stages/tokenize.ts';
 import { Vocabulary } from '../../stages/vocabulary.ts';
 import { blockSizes, runs, snliFile, snliText, word } from './arbitraries.ts';
@@ -23,6 +24,16 @@ test('tokens become ids, unknown ones that of <unk>; tables stay tables', async 
       [4, 1, 2],
     ],
   );
+});
+
+test('a table of which only the tokens are left stays a table of pairs', async (t) => {
+  const tokens = linesOf(snliText()).pipe(parse('snli'), tokenize<SentencePair>(), lowercase<SentencePair>());
+  const pairs = tokens
+    .select<SentencePair>(['premise.tokens', 'hypothesis.tokens'])
+    .pipe(ids<SentencePair>(vocabulary));
+  for await (const chunk of pairs.chunks()) t.true(chunk instanceof ColumnChunk);
+  const of = ({ premise, hypothesis }: SentencePair) => [premise.ids, hypothesis.ids].map(toPlain);
+  t.deepEqual((await pairs.toArray()).map(of), (await tokens.pipe(ids<SentencePair>(vocabulary)).toArray()).map(of));
 });
 
 test('no records, no ids', async (t) => {

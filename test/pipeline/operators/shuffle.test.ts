@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { Pipeline } from '../../../pipeline/index.ts';
+import { ColumnChunk, Pipeline } from '../../../pipeline/index.ts';
 import { keepsTheLaws, law } from '../laws.ts';
-import { chunksOf, Probe, total, travels, words } from '../probes.ts';
+import { chunksOf, Probe, tableOf, total, travels, words } from '../probes.ts';
 
 const seeds = fc.integer({ min: 0, max: 0xffffffff });
 const argument = fc.record({ buffer: fc.integer({ min: 1, max: 30 }), seed: seeds });
@@ -87,4 +87,14 @@ test('a buffer too small is refused at once', (t) => {
   for (const buffer of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
     t.throws(() => Pipeline.from([1]).shuffle(buffer, 1), { code: 'MILLRACE_USAGE' });
   }
+});
+
+test('of tables it makes tables', async (t) => {
+  const source = new Probe([tableOf(words(40)), tableOf(words(30, 40))]);
+  const lengths: number[] = [];
+  for await (const chunk of source.pipeline.shuffle(20, 1).chunks()) {
+    t.true(chunk instanceof ColumnChunk);
+    lengths.push(chunk.length);
+  }
+  t.deepEqual(lengths, [20, 30, 20]);
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { compact, gather, offsetsOf } from '../../../pipeline/cache/ranges.ts';
-import { law } from '../laws.ts';
+import { compact, gather, offsetsOf } from '../../pipeline/ranges.ts';
+import { law } from './laws.ts';
 
 const MEMORY = 200;
 
@@ -36,7 +36,7 @@ for (const memory of [
     [ranges],
     (rows) => {
       const { starts, ends } = arraysOf(rows);
-      const kept = compact(starts, ends);
+      const kept = compact(starts, ends, memory);
       const gathered = gather(memory, kept);
       assert.equal(gathered.length, kept.length);
       let needed = 0;

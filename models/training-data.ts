@@ -1,0 +1,41 @@
+/** What a training reads: tokens, which stay the same, and from them the batches of an epoch, in an order of its own. */
+import type { Pipeline } from '../pipeline/index.ts';
+import { bucket, ids, type PairBatch, type SentencePair, type Vocabulary } from '../stages/index.ts';
+import { labelled } from './labelled.ts';
+
+/** When a batch is full: at so many pairs, or before its cells, padding included, are more than so many. */
+export type BatchLimit = { readonly size: number } | { readonly tokens: number };
+
+/** Pairs to shuffle among: a corpus of this size or less is shuffled uniformly. */
+const SHUFFLE_BUFFER = 20_000;
+/** Batches made at a time: after a step nothing that makes them is in the processor's caches, and the first is slow. */
+const AT_A_TIME = 16;
+
+/**
+ * All of tokenized pairs that a training learns from: what it should cache, since each epoch reads it.
+ *
+ * @throws MillraceError MILLRACE_BAD_RECORD, subject to the error policy, for a pair without a label
+ */
+export function tokensToLearnFrom(tokens: Pipeline<SentencePair>): Pipeline<SentencePair> {
+  return tokens.pipe(labelled).select(learntFrom('tokens'));
+}
+
+/** The ids of the pairs, and nothing else that batches do not need. */
+export function idsToLearnFrom(tokens: Pipeline<SentencePair>, vocabulary: Vocabulary): Pipeline<SentencePair> {
+  return tokens.pipe(ids<SentencePair>(vocabulary)).select(learntFrom('ids'));
+}
+
+/**
+ * The batches of an epoch; another seed gives another order.
+ *
+ * Nothing is prefetched: steps have their thread to themselves, so what is made beside them is made at their cost, and
+ * would only be taken for no waiting.
+ */
+export function shuffledBatches(pairs: Pipeline<SentencePair>, limit: BatchLimit, seed: number): Pipeline<PairBatch> {
+  return pairs.shuffle(SHUFFLE_BUFFER, seed).pipe(bucket<SentencePair>(limit)).rechunk(AT_A_TIME);
+}
+
+/** What else went through the shuffle would be looked up all over the memory for nothing. */
+function learntFrom(field: 'tokens' | 'ids'): string[] {
+  return ['label', `premise.${field}`, `hypothesis.${field}`];
+}
