@@ -42,8 +42,9 @@ function gain(stages: readonly StageReport[], name: string, seconds: number): st
 function notes({ dropped, rejected, tallies }: StageReport): string {
   const parts = Object.entries(dropped).map(([reason, n]) => `${count(n)} ${reason}`);
   if (rejected > 0) parts.push(`${count(rejected)} bad`);
-  const { cells, padding, 'damaged cache files': damaged } = tallies;
+  const { cells, padding, undercount, 'damaged cache files': damaged } = tallies;
   if (damaged !== undefined) parts.push('a damaged cache, made again');
+  if (undercount !== undefined) parts.push(`counts up to ${count(undercount)} too low`);
   if (cells !== undefined && padding !== undefined) parts.push(`${percent(padding, cells)} padding`);
   return parts.join(', ');
 }

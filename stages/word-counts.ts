@@ -1,57 +1,48 @@
 import { type Chunk, ColumnChunk, Utf8ListColumn } from '../pipeline/index.ts';
 import { missingField } from './missing-field.ts';
 import { sentencesOf, type Text } from './sentences.ts';
-import { TokenTable } from './token-table.ts';
+import { TokenCounts } from './token-counts.ts';
 
-/** Counts how often each token occurs. */
-export class WordCounts {
-  readonly #counts = new Map<string, number>();
-  // Tokens of tables are counted by their bytes: a string of each would cost more than all else that is done to it.
-  readonly #table = new TokenTable();
-  readonly #tableCounts: number[] = [];
-
+/** Counts how often each token of the sentences occurs. */
+export class WordCounts extends TokenCounts {
   /**
    * Counts the tokens of a chunk.
    *
    * @throws MillraceError MILLRACE_SHAPE for a sentence without tokens
    */
-  add(chunk: Chunk<Text>): void {
-    if (chunk instanceof ColumnChunk) {
-      const columns = ['tokens', 'premise.tokens', 'hypothesis.tokens'].map((name) => chunk.columns[name]);
-      const tokens = columns.filter((column) => column instanceof Utf8ListColumn);
-      if (tokens.length > 0) {
-        for (const column of tokens) this.#addColumn(column);
-        return;
-      }
+  addChunk(chunk: Chunk<Text>): void {
+    const tokens = tokenColumns(chunk);
+    // Tokens of tables are counted by their bytes: a string of each would cost more than all else that is done to it.
+    if (tokens.length > 0) {
+      this.#addColumns(tokens, chunk.length);
+      return;
     }
     for (const record of chunk) {
       for (const { tokens } of sentencesOf(record)) {
         if (!tokens) throw missingField('tokens', record.origin, 'Put tokenize before it.');
-        for (const token of tokens) this.#counts.set(token, (this.#counts.get(token) ?? 0) + 1);
+        for (const token of tokens) this.add(token);
       }
     }
   }
 
-  /** The counts so far; the map is the caller's. */
-  toMap(): Map<string, number> {
-    const all = new Map(this.#counts);
-    this.#tableCounts.forEach((count, number) => {
-      const token = this.#table.token(number);
-      all.set(token, (all.get(token) ?? 0) + count);
-    });
-    return all;
-  }
-
-  #addColumn({ starts, ends, items }: Utf8ListColumn): void {
-    const counts = this.#tableCounts;
-    for (let row = 0; row < starts.length; row++) {
-      for (let item = starts[row] as number; item < (ends[row] as number); item++) {
-        const number = this.#table.add(items.data, items.starts[item] as number, items.ends[item] as number);
-        if (number === counts.length) counts.push(1);
-        else counts[number] = (counts[number] as number) + 1;
+  /** Row by row, as records come: which tokens a bound leaves out must not hang on how they travel. */
+  #addColumns(columns: readonly Utf8ListColumn[], rows: number): void {
+    for (let row = 0; row < rows; row++) {
+      for (const { starts, ends, items } of columns) {
+        const { data, starts: from, ends: to } = items;
+        const end = ends[row] as number;
+        for (let item = starts[row] as number; item < end; item++) {
+          this.addBytes(data, from[item] as number, to[item] as number);
+        }
       }
     }
   }
+}
+
+function tokenColumns(chunk: Chunk<Text>): Utf8ListColumn[] {
+  if (!(chunk instanceof ColumnChunk)) return [];
+  const columns = ['tokens', 'premise.tokens', 'hypothesis.tokens'].map((name) => chunk.columns[name]);
+  return columns.filter((column) => column instanceof Utf8ListColumn);
 }
 
 /** Most frequent first; equally frequent ones in the order of their UTF-8 bytes, which no locale changes. */

@@ -54,3 +54,8 @@ test('a damaged cache is told of', (t) => {
   const cache = stage({ name: 'cache', tallies: { 'damaged cache files': 1 } });
   t.regex(pipelineTable({ ...report, stages: [cache] }), /^cache .* a damaged cache, made again$/m);
 });
+
+test('how far counts may be off is told of', (t) => {
+  const vocabulary = stage({ name: 'vocabulary', tallies: { undercount: 1200 } });
+  t.regex(pipelineTable({ ...report, stages: [vocabulary] }), /^vocabulary .* counts up to 1,200 too low$/m);
+});
