@@ -1,9 +1,10 @@
-/** `npm run bench -- pipeline|pipe|train|glove|tokenize|peers`: what Millrace takes in time and memory, each figure beside its floor. */
+/** `npm run bench -- pipeline|pipe|workers|meter|train|glove|tokenize|peers`: what Millrace takes in time and memory, each figure beside its floor. */
 import { Command } from 'commander';
 import { addEngineOption, wholeNumber } from '../commands/options.ts';
 import type { EngineName } from '../engine/index.ts';
 import { corpusOf, defaultFolder } from './corpus.ts';
 import { benchGlove, gloveBenchTable } from './glove.ts';
+import { benchMeter, meterBenchTable } from './meter.ts';
 import { benchPeers, peersTable } from './peers.ts';
 import { benchPipe, pipeBenchTable } from './pipe.ts';
 import { benchPipeline, pipelineBenchTable } from './pipeline.ts';
@@ -43,6 +44,13 @@ bench('pipe', 'memory of `millrace pipe` over archives of two sizes, and how fas
     await tell(flags, figures, pipeBenchTable(figures));
   },
 );
+
+bench('meter', 'zip to padded batches with and without the meter')
+  .option('--pairs <n>', 'runs of each, in turn', wholeNumber(1), 60)
+  .action(async (flags: Flags & { pairs: number }) => {
+    const figures = await benchMeter(flags.dir, flags.pairs);
+    await tell(flags, figures, meterBenchTable(figures));
+  });
 
 addEngineOption(bench('train', 'steps of training the simple RNN, beside the matrix products that they need'))
   .option('--steps <n>', 'steps to measure', wholeNumber(1), 200)
