@@ -1,4 +1,4 @@
-import type { Pipeline } from '../pipeline/index.ts';
+import type { Choice, Pipeline } from '../pipeline/index.ts';
 import {
   type Block,
   bucket,
@@ -38,8 +38,8 @@ export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   readonly batchSize: number;
   /** Instead of `batchSize`: the most cells of a batch, padding included. */
   readonly tokensPerBatch?: number;
-  /** Threads that make ids of text while the main thread trains; default 0, in the main thread. Changes no figure. */
-  readonly workers?: number;
+  /** Threads that make ids of text while the main thread trains: see `pipeline.parallel`. Default `auto`; changes no figure. */
+  readonly workers?: number | 'auto';
   readonly learningRate: number;
   /** What the learning rate is multiplied by after an epoch whose dev loss was no new lowest. */
   readonly decay: number;
@@ -52,7 +52,7 @@ export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   readonly saveEvery?: number;
   /**
    * Goes on with the run in `out` from there: what `readCheckpoint(out)` gave. All else must be as it was, but for
-   * `epochs`, `patience`, `saveEvery` and `training`; vocabulary and word vectors are those of the run.
+   * `epochs`, `patience`, `saveEvery`, `workers` and `training`; vocabulary and word vectors are those of the run.
    */
   readonly resume?: RunCheckpoint;
   /** Version of the program, for the record. */
@@ -61,6 +61,8 @@ export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   readonly training?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
   readonly onVocabulary?: (vocabulary: Vocabulary, trainPairs: number) => void;
+  /** Told how many threads `auto` came to. */
+  readonly onWorkers?: (choice: Choice) => void;
   readonly onCoverage?: (coverage: Coverage) => void;
   readonly onRecord?: (record: TrainRecord) => void;
 }
@@ -87,7 +89,7 @@ const PREFETCHED = 4;
  *   when a part of it is missing
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult> {
-  const { out, seed, batchSize, tokensPerBatch, workers = 0, resume, signal } = options;
+  const { out, seed, batchSize, tokensPerBatch, workers = 'auto', resume, signal } = options;
   const trainTokens = abortable(toTokens(options.train, options), signal);
   const devTokens = abortable(toTokens(options.dev, options), signal);
   const sources = await sourcesOf({ train: trainTokens, dev: devTokens }, signal ?? new AbortController().signal);
@@ -100,8 +102,8 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult
     // What waits in the shuffle should not keep the text in memory that it came from.
     const trainIds = trainTokens
       .pipe(ids<SentencePair>(vocabulary))
-      .parallel(workers)
-      .select<SentencePair>(LEARNT_FROM);
+      .select<SentencePair>(LEARNT_FROM)
+      .parallel(workers, options.onWorkers);
     const devBatches = devTokens.pipe(ids<SentencePair>(vocabulary), bucket<SentencePair>(limit));
     const { epochs, patience, learningRate, decay, maxGradientNorm, saveEvery } = options;
     const facts = {
@@ -165,8 +167,7 @@ function configOf(options: TrainRunOptions, { vocabulary, embeddingSize }: Start
 /** @param embeddingSize where the options leave it to the word vectors */
 function settingsOf(options: TrainRunOptions, embeddingSize: string | number | boolean): Settings {
   const { tokenizer, lowercase, freezeEmbeddings, hiddenSize, head, dropout, batchSize, seed } = options;
-  const { tokensPerBatch = 0, workers = 0 } = options;
-  const { learningRate, decay, maxGradientNorm } = options;
+  const { tokensPerBatch = 0, learningRate, decay, maxGradientNorm } = options;
   return {
     tokenizer,
     lowercase,
@@ -176,7 +177,6 @@ function settingsOf(options: TrainRunOptions, embeddingSize: string | number | b
     dropout,
     batchSize,
     tokensPerBatch,
-    workers,
     seed,
     learningRate,
     decay,
