@@ -11,6 +11,7 @@ import { benchPipeline, pipelineBenchTable } from './pipeline.ts';
 import { save } from './results.ts';
 import { benchTokenize, tokenizeBenchTable } from './tokenize.ts';
 import { benchTrain, trainBenchTable } from './train.ts';
+import { benchWorkers, workersBenchTable } from './workers.ts';
 
 const SNLI_ROWS = 550_000;
 const TOKENIZE_ROWS = 20_000;
@@ -44,6 +45,13 @@ bench('pipe', 'memory of `millrace pipe` over archives of two sizes, and how fas
     await tell(flags, figures, pipeBenchTable(figures));
   },
 );
+
+bench('workers', 'zip to padded batches on 0, 1 and 2 worker threads, for an idle consumer')
+  .option('--rows <n>', 'rows of the corpus to make', wholeNumber(1), SNLI_ROWS)
+  .action(async (flags: Flags & { rows: number }) => {
+    const figures = await benchWorkers(flags.rows, flags.dir, flags.runs);
+    await tell(flags, figures, workersBenchTable(figures));
+  });
 
 bench('meter', 'zip to padded batches with and without the meter')
   .option('--pairs <n>', 'runs of each, in turn', wholeNumber(1), 60)
