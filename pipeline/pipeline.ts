@@ -185,7 +185,7 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
 
   /**
    * Runs the stages just before this, as many of them in a row as can be made in another thread (`parse`, `tokenize`,
-   * `lowercase`, `transitions`, `ids`, and every stage with a `remote`), on `workers` threads, while the main thread is
+   * `lowercase`, `transitions`, `ids`, `select`, and every stage with a `remote`), on `workers` threads, while the main thread is
    * free for what comes after. Records, their order, what is rejected and what is counted are the same for any number;
    * 0 is the main thread. At most `workers` + 3 chunks are under way at a time.
    *
