@@ -1,15 +1,17 @@
-/** `npm run bench -- pipeline|pipe|train|glove|tokenize|peers`: what Millrace takes in time and memory, each figure beside its floor. */
+/** `npm run bench -- pipeline|pipe|workers|meter|train|glove|tokenize|peers`: what Millrace takes in time and memory, each figure beside its floor. */
 import { Command } from 'commander';
 import { addEngineOption, wholeNumber } from '../commands/options.ts';
 import type { EngineName } from '../engine/index.ts';
 import { corpusOf, defaultFolder } from './corpus.ts';
 import { benchGlove, gloveBenchTable } from './glove.ts';
+import { benchMeter, meterBenchTable } from './meter.ts';
 import { benchPeers, peersTable } from './peers.ts';
 import { benchPipe, pipeBenchTable } from './pipe.ts';
 import { benchPipeline, pipelineBenchTable } from './pipeline.ts';
 import { save } from './results.ts';
 import { benchTokenize, tokenizeBenchTable } from './tokenize.ts';
 import { benchTrain, trainBenchTable } from './train.ts';
+import { benchWorkers, workersBenchTable } from './workers.ts';
 
 const SNLI_ROWS = 550_000;
 const TOKENIZE_ROWS = 20_000;
@@ -43,6 +45,20 @@ bench('pipe', 'memory of `millrace pipe` over archives of two sizes, and how fas
     await tell(flags, figures, pipeBenchTable(figures));
   },
 );
+
+bench('workers', 'zip to padded batches on 0, 1 and 2 worker threads, for an idle consumer')
+  .option('--rows <n>', 'rows of the corpus to make', wholeNumber(1), SNLI_ROWS)
+  .action(async (flags: Flags & { rows: number }) => {
+    const figures = await benchWorkers(flags.rows, flags.dir, flags.runs);
+    await tell(flags, figures, workersBenchTable(figures));
+  });
+
+bench('meter', 'zip to padded batches with and without the meter')
+  .option('--pairs <n>', 'runs of each, in turn', wholeNumber(1), 60)
+  .action(async (flags: Flags & { pairs: number }) => {
+    const figures = await benchMeter(flags.dir, flags.pairs);
+    await tell(flags, figures, meterBenchTable(figures));
+  });
 
 addEngineOption(bench('train', 'steps of training the simple RNN, beside the matrix products that they need'))
   .option('--steps <n>', 'steps to measure', wholeNumber(1), 200)

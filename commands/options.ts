@@ -1,5 +1,6 @@
 /** Options that several commands share. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Choice } from '../pipeline/index.ts';
 
 /** Reads a whole number of at least `least`. */
 export function wholeNumber(least = 0): (text: string) => number {
@@ -8,6 +9,17 @@ export function wholeNumber(least = 0): (text: string) => number {
     if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value;
     throw new InvalidArgumentError(`Expected a whole number of ${least} or more.`);
   };
+}
+
+/** Reads a number of worker threads, or `auto`. */
+export function workerCount(text: string): number | 'auto' {
+  return text === 'auto' ? text : wholeNumber()(text);
+}
+
+/** Tells on stderr what `--workers auto` came to. */
+export function tellChoice({ workers, share, stages }: Choice): void {
+  const threads = workers === 1 ? '1 worker thread' : `${workers || 'no'} worker threads`;
+  console.error(`${threads} for ${stages.join(', ')}, at ${(100 * share).toFixed(0)}% of the main thread's time`);
 }
 
 /** Reads a number above 0. */

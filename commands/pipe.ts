@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { pipelineTable } from '../reports/pipeline-table.ts';
 import { catalog, compose, writeFileAtomic } from '../stages/index.ts';
-import { addSourceOptions, type SourceFlags, wholeNumber } from './options.ts';
+import { addSourceOptions, type SourceFlags, tellChoice, wholeNumber, workerCount } from './options.ts';
 import { writeJsonLines } from './output.ts';
 import { printable } from './print.ts';
 import { Progress } from './progress.ts';
@@ -10,6 +10,7 @@ interface PipeFlags extends SourceFlags {
   readonly to: string;
   readonly limit?: number;
   readonly seed: number;
+  readonly workers: number | 'auto';
   readonly stats?: true;
   readonly trace?: string;
   readonly all?: true;
@@ -28,6 +29,7 @@ export function configure(command: Command, signal: AbortSignal): void {
       .option('--to <file>', 'where the JSON lines go, "-" for stdout', '-')
       .option('--limit <n>', 'stop after so many records', wholeNumber())
       .option('--seed <n>', 'for stages that draw at random', wholeNumber(), 0)
+      .option('--workers <n>', 'threads for the first stages that can run on them, or auto', workerCount, 'auto')
       .option('--stats', 'print what each stage did, and which one limits, to stderr')
       .option('--trace <file>', 'write when each stage was at work, for chrome://tracing or Perfetto')
       .option('--all', "print the corpus' own fields too: parses, caption ids, annotators' labels"),
@@ -38,8 +40,12 @@ export function configure(command: Command, signal: AbortSignal): void {
 
 async function pipe(source: string, stages: string[], flags: PipeFlags, signal: AbortSignal): Promise<void> {
   const progress = new Progress();
-  const { cacheDir, mirror, seed, limit } = flags;
-  const composed = compose(source, stages, { seed, cacheDir, mirror, onProgress: progress.download });
+  const { cacheDir, mirror, seed, limit, workers } = flags;
+  const composed = compose(source, stages, {
+    ...{ seed, workers, cacheDir, mirror },
+    onProgress: progress.download,
+    ...(flags.stats && { onChoice: tellChoice }),
+  });
   const limited = limit === undefined ? composed : composed.take(limit);
   const pipeline = limited.onError(flags.onError);
   try {

@@ -46,11 +46,11 @@ async function sourceOf(plan: Pipeline<unknown>, signal: AbortSignal): Promise<s
  *   that was stopped
  */
 export function assertSameRun(checkpoint: RunCheckpoint, settings: Settings, sources: Sources): void {
-  for (const [name, value] of Object.entries(checkpoint.settings)) {
-    if (settings[name] === value) continue;
+  for (const [name, value] of Object.entries(settings)) {
+    if (checkpoint.settings[name] === value) continue;
     throw new MillraceError('MILLRACE_STATE', `The run was begun with another ${name}`, {
-      expected: String(value),
-      found: settings[name],
+      expected: String(checkpoint.settings[name]),
+      found: value,
     });
   }
   for (const split of ['train', 'dev'] as const) {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pipeline } from '../pipeline/index.ts';
+import type { Choice, Pipeline } from '../pipeline/index.ts';
 import {
   type Block,
   bucket,
@@ -42,8 +42,8 @@ export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   readonly batchSize: number;
   /** Instead of `batchSize`: the most cells of a batch, padding included. */
   readonly tokensPerBatch?: number;
-  /** Threads that make tokens of the training pairs' text; default 0, in the main thread. Changes no figure. */
-  readonly workers?: number;
+  /** Threads that make tokens of the training pairs' text: see `pipeline.parallel`. Default `auto`; changes no figure. */
+  readonly workers?: number | 'auto';
   readonly learningRate: number;
   /** What the learning rate is multiplied by after an epoch whose dev loss was no new lowest. */
   readonly decay: number;
@@ -56,7 +56,7 @@ export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   readonly saveEvery?: number;
   /**
    * Goes on with the run in `out` from there: what `readCheckpoint(out)` gave. All else must be as it was, but for
-   * `epochs`, `patience`, `saveEvery` and `training`; vocabulary and word vectors are those of the run.
+   * `epochs`, `patience`, `saveEvery`, `workers` and `training`; vocabulary and word vectors are those of the run.
    */
   readonly resume?: RunCheckpoint;
   /** Version of the program, for the record. */
@@ -65,6 +65,8 @@ export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   readonly training?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
   readonly onVocabulary?: (vocabulary: Vocabulary, trainPairs: number) => void;
+  /** Told how many threads `auto` came to. */
+  readonly onWorkers?: (choice: Choice) => void;
   readonly onCoverage?: (coverage: Coverage) => void;
   readonly onRecord?: (record: TrainRecord) => void;
 }
@@ -111,11 +113,11 @@ async function trainOn(
   cache: string,
   options: TrainRunOptions,
 ): Promise<TrainRunResult> {
-  const { out, seed, batchSize, tokensPerBatch, workers = 0, resume, signal } = options;
+  const { out, seed, batchSize, tokensPerBatch, workers = 'auto', resume, signal } = options;
   // What nobody can tell from anything else cannot be cached.
   const kept = (pairs: Pipeline<SentencePair>, split: keyof Sources) =>
     sources[split] === null ? pairs : pairs.cache(cache);
-  const trainTokens = kept(tokensToLearnFrom(tokens.train.parallel(workers)), 'train');
+  const trainTokens = kept(tokensToLearnFrom(tokens.train.parallel(workers, options.onWorkers)), 'train');
   const start = await (resume ? returnTo(resume, options) : begin(trainTokens, options));
   const { vocabulary, model, trainPairs } = start;
   try {
@@ -181,8 +183,7 @@ function configOf(options: TrainRunOptions, { vocabulary, embeddingSize }: Start
 /** @param embeddingSize where the options leave it to the word vectors */
 function settingsOf(options: TrainRunOptions, embeddingSize: string | number | boolean): Settings {
   const { tokenizer, lowercase, freezeEmbeddings, hiddenSize, head, dropout, batchSize, seed } = options;
-  const { tokensPerBatch = 0, workers = 0 } = options;
-  const { learningRate, decay, maxGradientNorm } = options;
+  const { tokensPerBatch = 0, learningRate, decay, maxGradientNorm } = options;
   return {
     tokenizer,
     lowercase,
@@ -192,7 +193,6 @@ function settingsOf(options: TrainRunOptions, embeddingSize: string | number | b
     dropout,
     batchSize,
     tokensPerBatch,
-    workers,
     seed,
     learningRate,
     decay,

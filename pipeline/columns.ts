@@ -43,6 +43,8 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 abstract class RangeColumn<V> implements Column<V> {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
+  // Asked for wherever a chunk changes hands, and the same each time.
+  #covered: number | undefined;
 
   constructor(starts: Int32Array, ends: Int32Array) {
     this.starts = starts;
@@ -54,6 +56,12 @@ abstract class RangeColumn<V> implements Column<V> {
   }
 
   get bytes(): number {
+    this.#covered ??= this.#cover();
+    return this.#covered;
+  }
+
+  /** The lengths of all ranges together. */
+  #cover(): number {
     const { starts, ends, length } = this;
     // Two windows on one array of offsets: the ranges follow one another.
     if (
@@ -64,7 +72,7 @@ abstract class RangeColumn<V> implements Column<V> {
       return (ends[length - 1] as number) - (starts[0] as number);
     }
     let total = 0;
-    for (let i = 0; i < this.starts.length; i++) total += (this.ends[i] as number) - (this.starts[i] as number);
+    for (let i = 0; i < length; i++) total += (ends[i] as number) - (starts[i] as number);
     return total;
   }
 

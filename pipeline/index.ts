@@ -28,6 +28,7 @@ export {
   unknownName,
 } from './errors.ts';
 export type { Report, StageReport } from './meter.ts';
+export type { Choice } from './parallel/gauge.ts';
 export type { Named } from './parallel/named.ts';
 export type { Remote } from './parallel/remote.ts';
 export { Pipeline } from './pipeline.ts';

@@ -26,6 +26,8 @@ export interface StageReport {
   readonly tallies: Readonly<Record<string, number>>;
   /** How many worker threads shared the work; absent for a stage in the main thread. */
   readonly workers?: number;
+  /** Which stages shared them: those with the same number, from 1. */
+  readonly crew?: number;
 }
 
 /** What a run did, stage by stage, and which stage it waited for. */
@@ -34,8 +36,18 @@ export interface Report {
   /** Time in which whoever iterates the pipeline was at work, not waiting for it. */
   readonly consumerSeconds: number;
   readonly stages: readonly StageReport[];
-  /** The name of the stage with the most busy time, or `consumer`. */
+  /**
+   * The name of the stage that limits the run, or `consumer`: the one with the most busy time in the main thread; or, where
+   * worker threads take longer over theirs than the main thread over all else, in these.
+   */
   readonly bottleneck: string;
+}
+
+/** Stages that share worker threads, in one run. */
+export interface CrewMeter {
+  readonly number: number;
+  /** How many threads they have; 0 in the main thread. */
+  workers: number;
 }
 
 /** The counters of one stage. */
@@ -43,8 +55,8 @@ export class StageMeter {
   readonly name: string;
   /** Whether its consumer runs while it fetches, so that waiting for the stage before costs nobody time. */
   readonly overlaps: boolean;
-  /** Worker threads that it runs on; 0 in the main thread. */
-  readonly workers: number;
+  /** With which other stages it shares worker threads. */
+  readonly crew: CrewMeter | undefined;
   /** The lane of the trace that it is drawn in. */
   readonly lane: number;
   recordsIn = 0;
@@ -54,22 +66,22 @@ export class StageMeter {
   held = 0;
   elapsed = 0;
   waiting = 0;
-  /** Milliseconds of work in other threads. */
-  busyInWorkers = 0;
+  /** Milliseconds of work as one of a crew, in whatever thread. */
+  busyInCrew = 0;
   rejected = 0;
   readonly dropped = new Map<string, number>();
   readonly tallies = new Map<string, number>();
 
-  constructor(name: string, overlaps = false, workers = 0, lane = 0) {
+  constructor(name: string, overlaps = false, crew?: CrewMeter, lane = 0) {
     this.name = name;
     this.lane = lane;
-    this.overlaps = overlaps || workers > 0;
-    this.workers = workers;
+    this.overlaps = overlaps || crew !== undefined;
+    this.crew = crew;
   }
 
   /** Milliseconds of work. */
   get busy(): number {
-    return this.busyInWorkers + (this.overlaps ? 0 : Math.max(0, this.elapsed - this.waiting));
+    return this.busyInCrew + (this.overlaps ? 0 : Math.max(0, this.elapsed - this.waiting));
   }
 
   /** Notes how many records the stage holds back now. */
@@ -100,7 +112,7 @@ export class StageMeter {
       heldRecords: this.held,
       heldBytes: this.recordsIn > 0 ? Math.round((this.held * this.bytesIn) / this.recordsIn) : 0,
       tallies: Object.fromEntries(this.tallies),
-      ...(this.workers > 0 && { workers: this.workers }),
+      ...(this.crew && this.crew.workers > 0 && { workers: this.crew.workers, crew: this.crew.number }),
     };
   }
 }
@@ -114,15 +126,21 @@ export class Meter {
   readonly #started = performance.now();
   readonly trace = new Trace();
   #lane = 0;
+  #crews = 0;
   #ended: number | undefined;
   #last: StageMeter | undefined;
 
-  stage(name: string, overlaps = false, workers = 0): StageMeter {
+  stage(name: string, overlaps = false, crew?: CrewMeter): StageMeter {
     // What runs while its consumer is at work is drawn beside it, not below.
-    if (overlaps || workers > 0) this.#lane++;
-    const meter = new StageMeter(name, overlaps, workers, this.#lane);
+    if (overlaps || crew) this.#lane++;
+    const meter = new StageMeter(name, overlaps, crew, this.#lane);
     this.#stages.push(meter);
     return meter;
+  }
+
+  /** @param workers threads that stages are to share; 0 unless that is known */
+  crew(workers = 0): CrewMeter {
+    return { number: ++this.#crews, workers };
   }
 
   /** The same chunks, counted and timed on their way from one stage to the next (or to the consumer). */
@@ -134,28 +152,30 @@ export class Meter {
         // Set once it has ended, failed or been closed. From then on it is left alone, so that however many of those
         // who pull from it clean up after themselves, it is closed once.
         let closed: Promise<unknown> | undefined;
+        const took = (start: number, records: number) => {
+          const time = performance.now() - start;
+          from.elapsed += time;
+          if (to) to.waiting += time;
+          this.trace.add(from.name, from.lane, start - this.#started, time, records);
+        };
         return {
-          next: async () => {
-            if (closed) return { done: true, value: undefined };
+          // Not an async function, which would make every chunk wait for one turn more.
+          next: () => {
+            if (closed) return Promise.resolve({ done: true, value: undefined });
             const start = performance.now();
-            let records = 0;
-            try {
-              const result = await iterator.next();
-              if (result.done) closed = Promise.resolve();
-              else {
-                records = result.value.length;
-                count(result.value, from, to);
-              }
-              return result;
-            } catch (error) {
-              closed = Promise.resolve();
-              throw error;
-            } finally {
-              const took = performance.now() - start;
-              from.elapsed += took;
-              this.trace.add(from.name, from.lane, start - this.#started, took, records);
-              if (to) to.waiting += took;
-            }
+            return iterator.next().then(
+              (result) => {
+                if (result.done) closed = Promise.resolve();
+                else count(result.value, from, to);
+                took(start, result.done ? 0 : result.value.length);
+                return result;
+              },
+              (error) => {
+                closed = Promise.resolve();
+                took(start, 0);
+                throw error;
+              },
+            );
           },
           return: async () => {
             closed ??= Promise.resolve(iterator.return?.());
@@ -176,16 +196,32 @@ export class Meter {
     const seconds = ((this.#ended ?? performance.now()) - this.#started) / 1000;
     const consumerSeconds = Math.max(0, seconds - (this.#last?.elapsed ?? 0) / 1000);
     const stages = this.#stages.map((stage) => stage.report());
-    let bottleneck = 'consumer';
-    let most = consumerSeconds;
-    for (const { name, busySeconds, workers = 1 } of stages) {
-      if (busySeconds / workers > most) {
-        bottleneck = name;
-        most = busySeconds / workers;
-      }
-    }
-    return { seconds, consumerSeconds, stages, bottleneck };
+    return { seconds, consumerSeconds, stages, bottleneck: bottleneckOf(stages, consumerSeconds) };
   }
+}
+
+/** Seconds that the threads of each crew were at work, on average. */
+export function crewSeconds(stages: readonly StageReport[]): ReadonlyMap<number, number> {
+  const seconds = new Map<number, number>();
+  for (const { crew, busySeconds, workers = 1 } of stages) {
+    if (crew !== undefined) seconds.set(crew, (seconds.get(crew) ?? 0) + busySeconds / workers);
+  }
+  return seconds;
+}
+
+function bottleneckOf(stages: readonly StageReport[], consumerSeconds: number): string {
+  const inMain = stages.filter(({ crew }) => crew === undefined);
+  const mainSeconds = inMain.reduce((sum, { busySeconds }) => sum + busySeconds, consumerSeconds);
+  const [slowest] = [...crewSeconds(stages)].sort(([, a], [, b]) => b - a);
+  const others = slowest && slowest[1] > mainSeconds ? stages.filter(({ crew }) => crew === slowest[0]) : undefined;
+  let bottleneck = 'consumer';
+  let most = others ? Number.NEGATIVE_INFINITY : consumerSeconds;
+  for (const { name, busySeconds } of others ?? inMain) {
+    if (busySeconds <= most) continue;
+    bottleneck = name;
+    most = busySeconds;
+  }
+  return bottleneck;
 }
 
 function add(figures: Map<string, number>, name: string, amount: number): void {

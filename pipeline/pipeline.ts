@@ -21,6 +21,7 @@ import { split } from './operators/split.ts';
 import { take } from './operators/take.ts';
 import { tap } from './operators/tap.ts';
 import { withCrew } from './parallel/crew.ts';
+import type { Choice } from './parallel/gauge.ts';
 import { RecordIterator } from './record-iterator.ts';
 import { parseOnError, type Rejects } from './rejects.ts';
 import { type Plan, Run } from './run.ts';
@@ -184,19 +185,25 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
 
   /**
    * Runs the stages just before this, as many of them in a row as can be made in another thread (`parse`, `tokenize`,
-   * `lowercase`, `transitions`, `ids`, and every stage with a `remote`), on `workers` threads, while the main thread is
+   * `lowercase`, `transitions`, `ids`, `select`, and every stage with a `remote`), on `workers` threads, while the main thread is
    * free for what comes after. Records, their order, what is rejected and what is counted are the same for any number;
    * 0 is the main thread. At most `workers` + 3 chunks are under way at a time.
+   *
+   * `auto`, the default, begins in the main thread and looks for a second, after another one to get warm, how much of that
+   * thread's time these stages take and how many cores are busy. Then it takes the fewest threads with which they take no
+   * longer than what is left to the main thread, as far as there are cores for them; none for less than a tenth of its
+   * time. The report tells what it came to; later iterations begin with it.
    *
    * Tables travel as one buffer each, handed over. Chunks of other records are copied, which may cost more than threads
    * gain; those that hold functions or instances of classes stay in the main thread, and the first of the stages counts
    * them as `inMainThread`.
    *
-   * @throws MillraceError MILLRACE_USAGE unless `workers` is a whole number from 0 and there is a stage that can go. A run
+   * @param onChoice told what `auto` came to
+   * @throws MillraceError MILLRACE_USAGE unless `workers` is a whole number from 0 or `auto`, and there is a stage that can go. A run
    * throws MILLRACE_WORKER when a thread ends before its work is done, such as out of memory.
    */
-  parallel(workers: number): Pipeline<T> {
-    return this.#with<T>({ stages: withCrew(this.stages, workers) });
+  parallel(workers: number | 'auto' = 'auto', onChoice?: (choice: Choice) => void): Pipeline<T> {
+    return this.#with<T>({ stages: withCrew(this.stages, workers, onChoice) });
   }
 
   /** The same records in chunks of `length`. */

@@ -62,8 +62,10 @@ export class Run {
     };
     let joint = first;
     let stream = first.watch(plan.source.open(context));
+    const distinct = new Set(plan.stages.map(({ crew }) => crew));
+    const crews = new Map([...distinct].map((crew) => [crew, crew && meter.crew(crew.workers)]));
     const places = plan.stages.map((stage, i): Place => {
-      const own = meter.stage(stage.name, stage.overlaps, stage.crew?.workers);
+      const own = meter.stage(stage.name, stage.overlaps, crews.get(stage.crew));
       joint = new Joint(resumed[i + 1] ?? undefined, joint);
       return { stage, meter: own, joint, context: stageContext(joint, signal, rejects, own) };
     });
@@ -71,9 +73,7 @@ export class Run {
       const [{ stage, meter: to, context }] = step;
       const source = meter.link(stream, from, to);
       const end = step.at(-1) as Place;
-      stream = end.joint.watch(
-        stage.crew ? onWorkers(stage.crew.workers, step, source) : stage.stream(source, context),
-      );
+      stream = end.joint.watch(stage.crew ? onWorkers(stage.crew, step, source) : stage.stream(source, context));
       from = end.meter;
     }
     const last = joint;

@@ -4,6 +4,7 @@
 import { ArrayChunk, type Chunk } from './chunk.ts';
 import { ColumnChunk } from './column-chunk.ts';
 import { MillraceError } from './errors.ts';
+import type { Choice, Gauge } from './parallel/gauge.ts';
 import type { Remote } from './parallel/remote.ts';
 import type { Checkpoint, Checkpoints, Json } from './state.ts';
 
@@ -48,8 +49,12 @@ export interface StageSpec<In, Out> {
 
 /** Worker threads that share the work on a row of stages. */
 export interface Crew {
-  /** How many threads. */
-  readonly workers: number;
+  /** How many threads; undefined until a run has found it out. */
+  workers: number | undefined;
+  /** Finds it out. Until then the work is done in the main thread. */
+  readonly gauge?: () => Gauge;
+  /** Told what was found out. */
+  readonly onChoice?: (choice: Choice) => void;
 }
 
 /** A stage that turns each record into one record or none. */

@@ -1,4 +1,5 @@
 import type { Report, StageReport } from '../pipeline/index.ts';
+import { crewSeconds } from '../pipeline/meter.ts';
 import { plainTable } from './table.ts';
 
 /** What a run did, stage by stage, and which stage limited it, as a table for a terminal. */
@@ -10,7 +11,7 @@ export function pipelineTable(report: Report): string {
     (stage.bytesOut / 1e6).toFixed(1),
     stage.busySeconds.toFixed(3),
     stage.waitingSeconds.toFixed(3),
-    percent(stage.busySeconds, report.seconds),
+    percent(stage.busySeconds / (stage.workers ?? 1), report.seconds),
     stage.heldRecords > 0 ? `${count(stage.heldRecords)} (${(stage.heldBytes / 1e6).toFixed(1)} MB)` : '',
     notes(stage),
   ]);
@@ -22,30 +23,48 @@ export function pipelineTable(report: Report): string {
   return `${table}\n${verdict(report)}`;
 }
 
-function verdict({ bottleneck, seconds, consumerSeconds, stages }: Report): string {
+function verdict(report: Report): string {
+  const { bottleneck, seconds, consumerSeconds, stages } = report;
   const last = stages.at(-1)?.recordsOut ?? 0;
   const rate = seconds > 0 ? Math.round(last / seconds) : 0;
   const what =
     bottleneck === 'consumer'
       ? `the consumer limits it, at work for ${percent(consumerSeconds, seconds)} of the time`
-      : `${bottleneck} limits it: ${gain(stages, bottleneck, seconds)}`;
+      : `${bottleneck}${among(report)} limits it: ${gain(report)}`;
   return `${count(last)} records in ${seconds.toFixed(3)} s, ${count(rate)} a second; ${what}`;
 }
 
-/** What could be won at the limiting stage, after Amdahl (1967). */
-function gain(stages: readonly StageReport[], name: string, seconds: number): string {
-  const { busySeconds = 0, workers = 1 } = stages.find((stage) => stage.name === name) ?? {};
-  const rest = Math.max(seconds - busySeconds / workers, 1e-9);
-  return `were it free, the run would be ${(seconds / rest).toFixed(1)} times as fast`;
+function among({ stages, bottleneck }: Report): string {
+  const { workers } = stages.find((stage) => stage.name === bottleneck) ?? {};
+  return workers === undefined ? '' : `, ${threads(workers)},`;
 }
 
-function notes({ dropped, rejected, tallies }: StageReport): string {
-  const parts = Object.entries(dropped).map(([reason, n]) => `${count(n)} ${reason}`);
+/** What could be won at the limiting stage, after Amdahl (1967): what others do at the same time still takes its time. */
+function gain({ stages, bottleneck, seconds, consumerSeconds }: Report): string {
+  const { busySeconds = 0, crew, workers = 0 } = stages.find((stage) => stage.name === bottleneck) ?? {};
+  const crews = crewSeconds(stages);
+  const times = (rest: number) => (seconds / Math.max(rest, 1e-9)).toFixed(1);
+  if (crew === undefined) {
+    return `were it free, the run would be ${times(Math.max(seconds - busySeconds, ...crews.values()))} times as fast`;
+  }
+  const inMain = stages.reduce((sum, one) => sum + (one.crew === undefined ? one.busySeconds : 0), consumerSeconds);
+  const widened = ((crews.get(crew) as number) * workers) / (workers + 1);
+  return `with one worker more, the run could be ${times(Math.max(widened, inMain))} times as fast`;
+}
+
+function notes({ dropped, rejected, tallies, workers }: StageReport): string {
+  const parts = workers === undefined ? [] : [threads(workers)];
+  parts.push(...Object.entries(dropped).map(([reason, n]) => `${count(n)} ${reason}`));
   if (rejected > 0) parts.push(`${count(rejected)} bad`);
-  const { cells, padding, 'damaged cache files': damaged } = tallies;
+  const { cells, padding, undercount, 'damaged cache files': damaged } = tallies;
   if (damaged !== undefined) parts.push('a damaged cache, made again');
+  if (undercount !== undefined) parts.push(`counts up to ${count(undercount)} too low`);
   if (cells !== undefined && padding !== undefined) parts.push(`${percent(padding, cells)} padding`);
   return parts.join(', ');
+}
+
+function threads(workers: number): string {
+  return workers === 1 ? 'on 1 worker' : `on ${workers} workers`;
 }
 
 function count(n: number): string {

@@ -17,7 +17,7 @@ import { type Block, LABELS, type Line, type SentencePair } from './records.ts';
 import type { Text } from './sentences.ts';
 import { type TokenizerName, tokenize, tokenizers } from './tokenize.ts';
 import { transitions } from './transitions.ts';
-import { Vocabulary } from './vocabulary.ts';
+import { assertBounds, Vocabulary, type VocabularyOptions } from './vocabulary.ts';
 import { vocabulary } from './vocabulary-entries.ts';
 
 /** What flows at some point of a pipeline: bytes, lines of text, or records made from them. */
@@ -51,7 +51,21 @@ function entry<O extends Options>(definition: CatalogEntry<O>): CatalogEntry {
 const vocabularyBounds = {
   'min-count': integer('leave out tokens that occur less often', 1),
   'max-size': integer('keep the most frequent tokens only, <pad> and <unk> included'),
+  'max-distinct': integer(
+    'hold so many distinct tokens while counting; with more of them, rare ones are counted roughly',
+  ),
 };
+
+function boundsOf(values: OptionValues<typeof vocabularyBounds>): VocabularyOptions {
+  const { 'min-count': minCount, 'max-size': maxSize, 'max-distinct': maxDistinct } = values;
+  const bounds = {
+    minCount,
+    ...(maxSize !== undefined && { maxSize }),
+    ...(maxDistinct !== undefined && { maxDistinct }),
+  };
+  assertBounds(bounds);
+  return bounds;
+}
 
 export const catalog: Readonly<Record<string, CatalogEntry>> = {
   lines: entry({
@@ -123,10 +137,8 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     gives: 'records',
     main: 'save',
     options: { save: text('a file to save it in, for ids'), ...vocabularyBounds },
-    add: (pipeline, { save, 'min-count': minCount, 'max-size': maxSize }) =>
-      (pipeline as Pipeline<Text>).pipe(
-        vocabulary({ minCount, ...(save !== undefined && { save }), ...(maxSize !== undefined && { maxSize }) }),
-      ),
+    add: (pipeline, { save, ...bounds }) =>
+      (pipeline as Pipeline<Text>).pipe(vocabulary({ ...boundsOf(bounds), ...(save !== undefined && { save }) })),
   }),
   ids: entry({
     summary: 'adds the vocabulary ids of the tokens',
@@ -138,9 +150,9 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
       vocabulary: text('a saved vocabulary; without one it is built from this very stream, in a pass of its own'),
       ...vocabularyBounds,
     },
-    add: (pipeline, { vocabulary: path, 'min-count': minCount, 'max-size': maxSize }) => {
+    add: (pipeline, { vocabulary: path, ...values }) => {
       const records = pipeline as Pipeline<Text>;
-      const bounds = { minCount, ...(maxSize !== undefined && { maxSize }) };
+      const bounds = boundsOf(values);
       return records.pipe(path === undefined ? idsBuiltFrom(records, bounds) : ids(() => Vocabulary.load(path)));
     },
   }),

@@ -1,9 +1,19 @@
-import { MillraceError, type Pipeline, unknownName } from '../pipeline/index.ts';
+import { type Choice, MillraceError, type Pipeline, unknownName } from '../pipeline/index.ts';
 import { catalog, type Flow, type Surroundings } from './catalog.ts';
 import { defaultCacheDir } from './download.ts';
 import { readOptions } from './options.ts';
 import { formatOf, read } from './read.ts';
 import type { SourceOptions } from './source.ts';
+
+export interface ComposeOptions extends Partial<Pick<Surroundings, 'seed'>>, Omit<SourceOptions, 'signal'> {
+  /**
+   * Worker threads for the first stages that can run on them, as many in a row as there are: see `pipeline.parallel`.
+   * Default none.
+   */
+  readonly workers?: number | 'auto';
+  /** Told what `auto` came to. */
+  readonly onChoice?: (choice: Choice) => void;
+}
 
 /**
  * A pipeline from words: a source and stages as the command line has them, `['tokenize:parse', 'lowercase']`. Lines are
@@ -14,10 +24,16 @@ import type { SourceOptions } from './source.ts';
 export function compose(
   source: string,
   stages: readonly string[],
-  { seed = 0, ...options }: Partial<Pick<Surroundings, 'seed'>> & Omit<SourceOptions, 'signal'> = {},
+  { seed = 0, workers = 0, onChoice, ...options }: ComposeOptions = {},
 ): Pipeline<unknown> {
   let pipeline: Pipeline<unknown> = read(source, options);
   let flow: Flow = 'blocks';
+  const surroundings = { seed, cacheDir: options.cacheDir ?? defaultCacheDir() };
+  let hasCrew = workers === 0;
+  const addCrew = () => {
+    hasCrew = true;
+    pipeline = pipeline.parallel(workers, onChoice);
+  };
   const add = (written: string) => {
     const { name, entry, values } = readStage(written);
     if (!fits(flow, entry.takes)) {
@@ -27,7 +43,13 @@ export function compose(
         found: stages.join(' '),
       });
     }
-    pipeline = entry.add(pipeline, values, { seed, cacheDir: options.cacheDir ?? defaultCacheDir() });
+    const canGo = pipeline.stages.at(-1)?.remote !== undefined;
+    const added = entry.add(pipeline, values, surroundings);
+    // A stage that cannot go ends the row; so does a cache, which has the stages before it within.
+    if (canGo && !hasCrew && (added.stages.at(-1)?.remote === undefined || added.source !== pipeline.source)) {
+      addCrew();
+      pipeline = entry.add(pipeline, values, surroundings);
+    } else pipeline = added;
     flow = entry.gives;
   };
   for (const written of stages) {
@@ -36,6 +58,8 @@ export function compose(
     add(written);
   }
   for (const implied of impliedStages(flow, 'records', source)) add(implied);
+  // Where nothing can go, whoever asked for threads is told; `auto` has found out that there is no use for any.
+  if (!hasCrew && (workers !== 'auto' || pipeline.stages.at(-1)?.remote)) addCrew();
   return pipeline;
 }
 

@@ -16,7 +16,7 @@ export const count = defineStage<Text, TokenCount>({
   name: 'count',
   async *stream(source) {
     const counts = new WordCounts();
-    for await (const chunk of source) counts.add(chunk);
+    for await (const chunk of source) counts.addChunk(chunk);
     const ordered = byCountThenBytes(counts.toMap());
     if (ordered.length > 0) yield new ArrayChunk(ordered.map(([token, n]) => ({ token, count: n })));
   },

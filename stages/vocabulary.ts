@@ -17,6 +17,21 @@ export interface VocabularyOptions {
   readonly minCount?: number;
   /** The most tokens to keep, `<pad>` and `<unk>` included; the most frequent stay. Default no limit. */
   readonly maxSize?: number;
+  /**
+   * The most distinct tokens to hold while counting, for corpora whose rare tokens would fill the memory. When there are
+   * more, half of those held are forgotten, the rarest, again and again: see `TokenCounts` for what is sure then, and
+   * {@link Vocabulary.undercount} for how far counts may be off. Default no limit: every count is exact.
+   */
+  readonly maxDistinct?: number;
+}
+
+/**
+ * @throws MillraceError MILLRACE_USAGE for bounds that are no bounds
+ */
+export function assertBounds({ minCount = 1, maxSize = 2, maxDistinct = 2 }: VocabularyOptions): void {
+  if (!(minCount >= 1)) throw badBound('minCount', 'a count of 1 or more', minCount);
+  if (!(maxSize >= 2)) throw badBound('maxSize', `at least 2, for ${PAD} and ${UNK}`, maxSize);
+  if (!(maxDistinct >= 2)) throw badBound('maxDistinct', 'at least 2 tokens', maxDistinct);
 }
 
 /**
@@ -28,6 +43,11 @@ export class Vocabulary {
   readonly tokens: readonly string[];
   /** How often each token occurred, by id; for `<unk>`, how often what was left out did. */
   readonly counts: readonly number[];
+  /**
+   * The most by which a count may be too low, and that a token which the count had no room for may have occurred: 0 where
+   * `maxDistinct` was not reached. At most the number of tokens over `maxDistinct / 2 + 1`.
+   */
+  readonly undercount: number;
   readonly #ids: ReadonlyMap<string, number>;
   #fingerprint: string | undefined;
   // Made when first asked for: who looks up strings only can do without.
@@ -37,9 +57,10 @@ export class Vocabulary {
    * @param tokens by id, `<pad>` and `<unk>` first
    * @throws MillraceError MILLRACE_BAD_RECORD if they are not first, or a token comes twice
    */
-  constructor(tokens: readonly string[], counts: readonly number[] = tokens.map(() => 0)) {
+  constructor(tokens: readonly string[], counts: readonly number[] = tokens.map(() => 0), undercount = 0) {
     this.tokens = tokens;
     this.counts = counts;
+    this.undercount = undercount;
     this.#ids = new Map(tokens.map((token, id) => [token, id]));
     if (tokens[PAD_ID] !== PAD || tokens[UNK_ID] !== UNK) {
       throw badVocabulary(`${PAD} and ${UNK} as its first tokens`, tokens.slice(0, 2).join(' '));
@@ -51,24 +72,32 @@ export class Vocabulary {
   /**
    * Builds a vocabulary from a stream of tokenized sentences or pairs, in one pass. Give it the training split only:
    * what the other splits hold must stay unknown.
+   *
+   * @throws MillraceError MILLRACE_USAGE for bounds that are no bounds
    */
   static async build(source: AsyncIterable<Text>, options: VocabularyOptions = {}): Promise<Vocabulary> {
-    const counts = new WordCounts();
-    for await (const chunk of Pipeline.from<Text>(source).chunks()) counts.add(chunk);
-    return Vocabulary.fromCounts(counts.toMap(), options);
+    assertBounds(options);
+    const counts = new WordCounts(options.maxDistinct);
+    for await (const chunk of Pipeline.from<Text>(source).chunks()) counts.addChunk(chunk);
+    return Vocabulary.fromCounts(counts.toMap(), options, counts);
   }
 
-  /** @throws MillraceError MILLRACE_USAGE for bounds that are no bounds */
+  /**
+   * @param counted what the counts lack: of how many tokens the occurrences were forgotten, and how far counts may be too low
+   * @throws MillraceError MILLRACE_USAGE for bounds that are no bounds
+   */
   static fromCounts(
-    counts: Map<string, number>,
-    { minCount = 1, maxSize = Number.POSITIVE_INFINITY }: VocabularyOptions = {},
-  ) {
-    if (!(minCount >= 1)) throw badBound('minCount', 'a count of 1 or more', minCount);
-    if (!(maxSize >= 2)) throw badBound('maxSize', `at least 2, for ${PAD} and ${UNK}`, maxSize);
+    counts: ReadonlyMap<string, number>,
+    options: VocabularyOptions = {},
+    { forgotten, undercount }: Pick<WordCounts, 'forgotten' | 'undercount'> = { forgotten: 0, undercount: 0 },
+  ): Vocabulary {
+    assertBounds(options);
+    const { minCount = 1, maxSize = Number.POSITIVE_INFINITY } = options;
     const ordered = byCountThenBytes(counts).filter(([token]) => token !== PAD && token !== UNK);
     const kept = ordered.filter(([, count]) => count >= minCount).slice(0, maxSize - 2);
-    const leftOut = ordered.slice(kept.length).reduce((sum, [, count]) => sum + count, 0);
-    return new Vocabulary([PAD, UNK, ...kept.map(([token]) => token)], [0, leftOut, ...kept.map(([, count]) => count)]);
+    const leftOut = ordered.slice(kept.length).reduce((sum, [, count]) => sum + count, forgotten);
+    const tokens = [PAD, UNK, ...kept.map(([token]) => token)];
+    return new Vocabulary(tokens, [0, leftOut, ...kept.map(([, count]) => count)], undercount);
   }
 
   /** @throws MillraceError MILLRACE_NOT_FOUND, MILLRACE_BAD_RECORD */
@@ -88,10 +117,11 @@ export class Vocabulary {
   /** Reads what {@link Vocabulary.save} wrote. */
   static parse(text: string, source: string): Vocabulary {
     try {
-      const { tokens, counts } = (JSON.parse(text) ?? {}) as Record<string, unknown>;
+      const { tokens, counts, undercount = 0 } = (JSON.parse(text) ?? {}) as Record<string, unknown>;
       if (!isListOf(tokens, isText)) throw badVocabulary('tokens as a list of texts', tokens);
       if (!isListOf(counts, isCount)) throw badVocabulary('counts as a list of whole numbers', counts);
-      return new Vocabulary(tokens, counts);
+      if (!isCount(undercount)) throw badVocabulary('undercount as a whole number', undercount);
+      return new Vocabulary(tokens, counts, undercount);
     } catch (cause) {
       throw new MillraceError('MILLRACE_BAD_RECORD', 'The file is no vocabulary', {
         origin: { source },
@@ -131,7 +161,8 @@ export class Vocabulary {
   }
 
   async save(path: string): Promise<void> {
-    await writeFileAtomic(path, `${JSON.stringify({ tokens: this.tokens, counts: this.counts })}\n`);
+    const { tokens, counts, undercount } = this;
+    await writeFileAtomic(path, `${JSON.stringify({ tokens, counts, ...(undercount > 0 && { undercount }) })}\n`);
   }
 }
 

@@ -1,60 +1,70 @@
-import { type Chunk, ColumnChunk, Utf8ListColumn } from '../pipeline/index.ts';
+import { type Chunk, ColumnChunk, type Utf8Column, Utf8ListColumn } from '../pipeline/index.ts';
 import { missingField } from './missing-field.ts';
 import { sentencesOf, type Text } from './sentences.ts';
-import { TokenTable } from './token-table.ts';
+import { TokenCounts } from './token-counts.ts';
 
-/** Counts how often each token occurs. */
-export class WordCounts {
-  readonly #counts = new Map<string, number>();
-  // Tokens of tables are counted by their bytes: a string of each would cost more than all else that is done to it.
-  readonly #table = new TokenTable();
-  readonly #tableCounts: number[] = [];
-
+/** Counts how often each token of the sentences occurs. */
+export class WordCounts extends TokenCounts {
   /**
    * Counts the tokens of a chunk.
    *
    * @throws MillraceError MILLRACE_SHAPE for a sentence without tokens
    */
-  add(chunk: Chunk<Text>): void {
-    if (chunk instanceof ColumnChunk) {
-      const columns = ['tokens', 'premise.tokens', 'hypothesis.tokens'].map((name) => chunk.columns[name]);
-      const tokens = columns.filter((column) => column instanceof Utf8ListColumn);
-      if (tokens.length > 0) {
-        for (const column of tokens) this.#addColumn(column);
-        return;
-      }
+  addChunk(chunk: Chunk<Text>): void {
+    const tokens = tokenColumns(chunk);
+    // Tokens of tables are counted by their bytes: a string of each would cost more than all else that is done to it.
+    if (tokens.length > 0) {
+      this.#addColumns(tokens, chunk.length);
+      return;
     }
     for (const record of chunk) {
       for (const { tokens } of sentencesOf(record)) {
         if (!tokens) throw missingField('tokens', record.origin, 'Put tokenize before it.');
-        for (const token of tokens) this.#counts.set(token, (this.#counts.get(token) ?? 0) + 1);
+        for (const token of tokens) this.add(token);
       }
     }
   }
 
-  /** The counts so far; the map is the caller's. */
-  toMap(): Map<string, number> {
-    const all = new Map(this.#counts);
-    this.#tableCounts.forEach((count, number) => {
-      // Tables that were filtered have tokens that are none of their rows'.
-      if (count === 0) return;
-      const token = this.#table.token(number);
-      all.set(token, (all.get(token) ?? 0) + count);
-    });
-    return all;
+  #addColumns(columns: readonly Utf8ListColumn[], rows: number): void {
+    const items = columns.reduce((sum, column) => sum + column.items.length, 0);
+    if (this.hasRoomFor(items)) {
+      for (const column of columns) this.#addItems(column);
+      return;
+    }
+    // Row by row, as records come: which tokens a bound leaves out must not hang on how they travel.
+    for (let row = 0; row < rows; row++) {
+      for (const { starts, ends, items } of columns) {
+        const { data, starts: from, ends: to } = items;
+        const end = ends[row] as number;
+        for (let item = starts[row] as number; item < end; item++) {
+          this.addBytes(data, from[item] as number, to[item] as number);
+        }
+      }
+    }
   }
 
-  #addColumn({ starts, ends, items }: Utf8ListColumn): void {
-    const numbers = this.#table.addAll(items);
-    while (this.#tableCounts.length < this.#table.size) this.#tableCounts.push(0);
-    const counts = this.#tableCounts;
+  /** Each item once, with how often the rows have it: rows share items, and tables that were filtered have items of none. */
+  #addItems({ starts, ends, items }: Utf8ListColumn): void {
+    const times = new Int32Array(items.length);
     for (let row = 0; row < starts.length; row++) {
-      for (let item = starts[row] as number; item < (ends[row] as number); item++) {
-        const number = numbers[item] as number;
-        counts[number] = (counts[number] as number) + 1;
-      }
+      const end = ends[row] as number;
+      for (let item = starts[row] as number; item < end; item++) times[item] = (times[item] as number) + 1;
+    }
+    if (!times.includes(0)) this.addAll(items, times);
+    else {
+      const used = Int32Array.from(times.keys()).filter((item) => times[item] !== 0);
+      this.addAll(
+        items.take(used) as Utf8Column,
+        used.map((item) => times[item] as number),
+      );
     }
   }
+}
+
+function tokenColumns(chunk: Chunk<Text>): Utf8ListColumn[] {
+  if (!(chunk instanceof ColumnChunk)) return [];
+  const columns = ['tokens', 'premise.tokens', 'hypothesis.tokens'].map((name) => chunk.columns[name]);
+  return columns.filter((column) => column instanceof Utf8ListColumn);
 }
 
 /** Most frequent first; equally frequent ones in the order of their UTF-8 bytes, which no locale changes. */

@@ -19,12 +19,18 @@ export function select<T extends object, Out extends object>(fields: readonly st
   return toSpec<T, Out>({
     name: 'select',
     options: { fields },
+    remote: { module: import.meta.url, export: 'selectStage', args: [fields] },
     record: (value) => pick(value as Fields, paths) as Out,
     columns(chunk) {
       const kept = Object.entries(chunk.columns).filter(([name]) => isWanted(name)) as [string, Column][];
       return kept.length > 0 ? new ColumnChunk<Out>(Object.fromEntries(kept)) : undefined;
     },
   });
+}
+
+/** The stage as other threads make it. */
+export function selectStage(fields: readonly string[]): { readonly spec: StageSpec<object, object> } {
+  return { spec: select(fields) };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

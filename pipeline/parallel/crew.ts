@@ -1,17 +1,19 @@
 import { MillraceError } from '../errors.ts';
-import type { StageSpec } from '../spec.ts';
+import type { Crew, StageSpec } from '../spec.ts';
+import { type Choice, ClockGauge } from './gauge.ts';
 
 type Stages = readonly StageSpec<unknown, unknown>[];
 
 /**
  * The stages, the last ones in a row that can run on worker threads given to a crew of so many.
  *
- * @throws MillraceError MILLRACE_USAGE unless `workers` is a whole number from 0 and there is such a stage
+ * @param onChoice told what `auto` comes to
+ * @throws MillraceError MILLRACE_USAGE unless `workers` is a whole number from 0 or `auto`, and there is such a stage
  */
-export function withCrew(stages: Stages, workers: number): Stages {
-  if (!(Number.isInteger(workers) && workers >= 0)) {
+export function withCrew(stages: Stages, workers: number | 'auto', onChoice?: (choice: Choice) => void): Stages {
+  if (workers !== 'auto' && !(Number.isInteger(workers) && workers >= 0)) {
     throw new MillraceError('MILLRACE_USAGE', 'No stage runs on so many worker threads', {
-      expected: 'a whole number from 0',
+      expected: 'a whole number from 0, or auto',
       found: workers,
     });
   }
@@ -25,7 +27,8 @@ export function withCrew(stages: Stages, workers: number): Stages {
     });
   }
   if (workers === 0) return stages;
-  const crew = { workers };
+  const crew: Crew = workers === 'auto' ? { workers: undefined, gauge: () => new ClockGauge() } : { workers };
+  if (onChoice) Object.assign(crew, { onChoice });
   return stages.map((stage, i) => (i < first ? stage : withField(stage, { crew })));
 }
 

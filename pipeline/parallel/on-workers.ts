@@ -1,7 +1,7 @@
 import type { Chunk } from '../chunk.ts';
 import { MillraceError } from '../errors.ts';
 import type { StageMeter } from '../meter.ts';
-import { resumedCount, type StageContext, type StageSpec, untilAborted } from '../spec.ts';
+import { type Crew, resumedCount, type StageContext, type StageSpec, untilAborted } from '../spec.ts';
 import type { Capture } from '../state.ts';
 import { Buffers } from './buffers.ts';
 import { fromFrame, toFrame } from './frame.ts';
@@ -27,15 +27,16 @@ const AHEAD = 2;
  * The main thread stays the one who decides. What a stage rejects, drops and counts is entered there when it is the
  * chunk's turn. Whatever ends the run (an error of a stage, a policy that throws) is found out by doing that one chunk
  * again in the main thread: so the records before it, the error and the counts are what they are without workers. So is
- * done with records that cannot be sent.
+ * done with records that cannot be sent, and with all chunks of a crew that is yet to find out how many threads it is worth:
+ * so it can change over between any two chunks.
  */
 export async function* onWorkers(
-  workers: number,
+  crew: Crew,
   places: readonly Place[],
   source: AsyncIterable<Chunk<unknown>>,
 ): AsyncGenerator<Chunk<unknown>, void> {
-  const { context } = places[0] as Place;
-  const { signal } = context;
+  const [first] = places as [Place];
+  const { signal } = first.context;
   const underWay: Flight[] = [];
   const counts = places.map((place) => resumedCount(place.context.resumed));
   places.forEach(({ context }, i) => {
@@ -48,18 +49,35 @@ export async function* onWorkers(
   const recipes = await untilAborted(Promise.all(places.map(({ stage }) => recipeOf(stage, signal))), signal);
   const rejectHere: Reject = (stage, error, raw) => (places[stage] as Place).context.reject(error, raw);
   // A stage that had to ask for its arguments is made of the answer; it would ask again for every chunk.
-  const stagesHere = () =>
+  let stagesHere: Promise<StageSpec<unknown, unknown>[]> | undefined;
+  const makeHere = () =>
     Promise.all(
       places.map(({ stage }, i) =>
         typeof stage.remote?.args === 'function' ? makeStage(recipes[i] as Recipe) : stage,
       ),
     );
-  const passHere = async (chunk: Chunk<unknown>, reject: Reject) => pass(await stagesHere(), chunk, signal, reject);
+  const passHere = async (chunk: Chunk<unknown>, reject: Reject) => {
+    stagesHere ??= makeHere();
+    return pass(await stagesHere, chunk, signal, reject);
+  };
 
-  const pool = new Pool(workers, recipes);
+  let workers = crew.workers ?? 0;
+  let gauge = crew.workers === undefined ? crew.gauge?.() : undefined;
+  let pool = workers > 0 ? new Pool(workers, recipes) : undefined;
+  const look = (busy: number) => {
+    const findings = gauge?.add(busy);
+    if (!findings) return;
+    gauge = undefined;
+    workers = findings.workers;
+    crew.workers = workers;
+    if (first.meter.crew) first.meter.crew.workers = workers;
+    if (workers > 0) pool = new Pool(workers, recipes);
+    crew.onChoice?.({ ...findings, stages: places.map(({ stage }) => stage.name) });
+  };
   const iterator = source[Symbol.asyncIterator]();
   const buffers = new Buffers();
   const send = async (chunk: Chunk<unknown>): Promise<Landed> => {
+    if (!pool) return { chunk };
     const { frame, pieces } = toFrame(chunk, buffers.take) ?? {};
     return { chunk, pieces, answer: frame ? await pool.run(frame) : { kind: 'undone' } };
   };
@@ -67,7 +85,7 @@ export async function* onWorkers(
   let tail: Promise<IteratorResult<Chunk<unknown>>> | undefined;
   const launch = () => {
     const fetched = (tail ?? Promise.resolve(undefined)).then((before) => {
-      flight.before = context.upstream();
+      flight.before = first.context.upstream();
       return before?.done ? before : iterator.next();
     });
     const flight: Flight = {
@@ -82,7 +100,7 @@ export async function* onWorkers(
 
   try {
     for (;;) {
-      while (underWay.length < workers + AHEAD) launch();
+      while (underWay.length < (pool ? workers + AHEAD : 1)) launch();
       const landed = await untilAborted((underWay[0] as Flight).landed, signal);
       if (!landed) return;
       const { chunk, meters, failure } = await conclude(landed);
@@ -93,9 +111,10 @@ export async function* onWorkers(
       });
       if (chunk && chunk.length > 0) yield chunk;
       if (failure) throw failure.error;
+      if (!landed.answer) look(meters.reduce((sum, { busy }) => sum + busy, 0));
     }
   } finally {
-    pool.close();
+    pool?.close();
     // What is still being fetched ends first, so that the source is idle, and closed, when we are.
     const closing = iterator.return?.();
     await Promise.allSettled([closing, tail]);
@@ -103,7 +122,7 @@ export async function* onWorkers(
   }
 
   async function conclude({ chunk, pieces, answer }: Landed): Promise<Outcome> {
-    const [first] = places as [Place];
+    if (!answer) return passHere(chunk, rejectHere);
     if (answer.kind === 'unmade') throw unpackError(answer.error);
     if (answer.kind === 'undone') {
       const passage = await passHere(chunk, rejectHere);
@@ -144,8 +163,9 @@ interface Flight {
 interface Landed {
   readonly chunk: Chunk<unknown>;
   /** What of its memory the other thread has too, if it was sent. */
-  readonly pieces: readonly Uint8Array[] | undefined;
-  readonly answer: Answer;
+  readonly pieces?: readonly Uint8Array[] | undefined;
+  /** What came of it there; none if it is to be done here. */
+  readonly answer?: Answer;
 }
 
 /** Adds a stage's figures to its counters in the main thread, which itself counts what goes in first and comes out last. */
@@ -155,7 +175,7 @@ function enter({ recordsIn, recordsOut, bytesOut, busy, dropped, tallies }: Figu
     meter.recordsOut += recordsOut;
     meter.bytesOut += bytesOut;
   }
-  meter.busyInWorkers += busy;
+  meter.busyInCrew += busy;
   for (const [reason, count] of dropped) meter.drop(reason, count);
   for (const [name, amount] of tallies) meter.tally(name, amount);
 }

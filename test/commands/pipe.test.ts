@@ -125,6 +125,24 @@ test('the same seed gives the same order, another seed another', async (t) => {
   t.deepEqual(seven?.split('\n').sort(), eight?.split('\n').sort());
 });
 
+test('any number of workers prints the same, and whoever asks for some where nothing can go is told', async (t) => {
+  const { folder, split } = await smallCorpus(t);
+  const args = ['pipe', split('train'), 'parse:snli', 'tokenize:parse', '--workers'];
+  const [none, two, auto, nothing, wrong] = await Promise.all([
+    cli(t, [...args, '0']),
+    cli(t, [...args, '2', '--stats']),
+    cli(t, [...args, 'auto']),
+    cli(t, ['pipe', 'vectors.txt', 'glove', '--workers', '1'], { cwd: folder }),
+    cli(t, [...args, 'many']),
+  ]);
+  t.is(none.code, 0, none.stderr);
+  t.is(two.stdout, none.stdout);
+  t.is(auto.stdout, none.stdout);
+  t.regex(two.stderr, /\nparse .* on 2 workers.*\ntokenize .* on 2 workers/);
+  t.regex(nothing.stderr, /^millrace: There is nothing to run on worker threads; [^\n]*\n$/);
+  t.is(wrong.code, 2);
+});
+
 test('a bad record ends the run, or is left out, or set aside, as --on-error says', async (t) => {
   const cwd = await temporaryFolder(t);
   const good = '{"premise":"A cat sleeps.","hypothesis":"A cat rests."}';

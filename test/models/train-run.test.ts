@@ -62,7 +62,8 @@ test.serial('a run that has ended is taken further with more epochs, and left as
   const nothing = await trainRun(await resumeOf(options));
   t.like(nothing, { ended: 'finished', epochs: 1, trainPairs: 36, best: { epoch: 1 } });
   t.deepEqual(await contents(corpus, 'run'), ended);
-  await trainRun({ ...(await resumeOf(options)), epochs: 3 });
+  // On another number of threads, too.
+  await trainRun({ ...(await resumeOf(options)), epochs: 3, workers: 1 });
   t.deepEqual(await contents(corpus, 'run'), await contents(corpus, 'longer'));
 });
 

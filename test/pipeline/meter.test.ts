@@ -177,3 +177,33 @@ test('whatever has ended, failed or been closed is left alone', async (t) => {
     t.deepEqual(calls, how === 'closed' ? ['next', 'return'] : ['next']);
   }
 });
+
+test('a crew limits the run when its threads take longer than the main thread does over all else', (t) => {
+  const reportOf = (workers: number, inMain: number) => {
+    const meter = new Meter();
+    const crew = meter.crew(workers);
+    meter.stage('read').elapsed = inMain;
+    for (const [name, busy] of [
+      ['parse', 3000],
+      ['ids', 1000],
+    ] as const) {
+      meter.stage(name, false, crew).busyInCrew = busy;
+    }
+    meter.end();
+    return meter.report();
+  };
+  t.is(reportOf(1, 2000).bottleneck, 'parse');
+  t.is(reportOf(2, 1900).bottleneck, 'parse');
+  t.is(reportOf(2, 2100).bottleneck, 'read');
+  // In the main thread each stage is one by itself.
+  t.is(reportOf(0, 2900).bottleneck, 'parse');
+  t.is(reportOf(0, 3100).bottleneck, 'read');
+  t.deepEqual(
+    reportOf(2, 0).stages.map(({ crew, workers }) => [crew, workers]),
+    [
+      [undefined, undefined],
+      [1, 2],
+      [1, 2],
+    ],
+  );
+});

@@ -54,3 +54,26 @@ test('a damaged cache is told of', (t) => {
   const cache = stage({ name: 'cache', tallies: { 'damaged cache files': 1 } });
   t.regex(pipelineTable({ ...report, stages: [cache] }), /^cache .* a damaged cache, made again$/m);
 });
+
+test('how far counts may be off is told of', (t) => {
+  const vocabulary = stage({ name: 'vocabulary', tallies: { undercount: 1200 } });
+  t.regex(pipelineTable({ ...report, stages: [vocabulary] }), /^vocabulary .* counts up to 1,200 too low$/m);
+});
+
+test('stages on worker threads: the share of these threads, and what one more could win', (t) => {
+  const crewed = { crew: 1, workers: 2 };
+  const stages = [
+    stage({ name: 'read', recordsOut: 9, busySeconds: 0.5 }),
+    stage({ name: 'parse', recordsOut: 9, busySeconds: 2.5, ...crewed }),
+    stage({ name: 'ids', recordsOut: 9, busySeconds: 1, waitingSeconds: 1.5, ...crewed, rejected: 2 }),
+  ];
+  const limited = pipelineTable({ seconds: 2, consumerSeconds: 0.25, bottleneck: 'parse', stages }).split('\n');
+  t.deepEqual(limited.slice(2), [
+    'parse   0    9     0.0   2.500      0.000  62.5%        on 2 workers',
+    'ids     0    9     0.0   1.000      1.500  25.0%        on 2 workers, 2 bad',
+    '9 records in 2.000 s, 5 a second; parse, on 2 workers, limits it: with one worker more, the run could be 1.7 times as fast',
+  ]);
+  // What the crew takes stays, even if the main thread had nothing to do.
+  const main = pipelineTable({ seconds: 2, consumerSeconds: 0, bottleneck: 'read', stages });
+  t.true(main.endsWith('read limits it: were it free, the run would be 1.1 times as fast'));
+});

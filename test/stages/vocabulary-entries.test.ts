@@ -51,9 +51,24 @@ test('it is saved when the stream has ended, and not when it fails', async (t) =
   t.deepEqual((await Vocabulary.load(path)).tokens, ['<pad>', '<unk>', 'a', 'b']);
 });
 
-test('bounds that are no bounds are refused', async (t) => {
-  const refused = async () => chain(linesOf('a'), [tokenize('word'), vocabulary({ minCount: 0 })]).toArray();
-  t.is((await t.throwsAsync(refused, { instanceOf: MillraceError })).code, 'MILLRACE_USAGE');
+test('bounds that are no bounds are refused when the stage is made', (t) => {
+  for (const bounds of [{ minCount: 0 }, { maxSize: 1 }, { maxDistinct: 1 }]) {
+    t.throws(() => vocabulary(bounds), { instanceOf: MillraceError, code: 'MILLRACE_USAGE' });
+  }
+});
+
+test('with more distinct tokens than are held, either form holds the same ones and says how far counts are off', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(snliFile, blockSizes, fc.integer({ min: 2, max: 20 }), async (file, sizes, maxDistinct) => {
+      const bounded = vocabulary({ maxDistinct });
+      const { records } = await assertForms(t, file, [parse('snli'), tokenize('whitespace'), bounded], sizes);
+      t.true(records.length <= maxDistinct + 2);
+    }),
+    runs(30),
+  );
+  const entries = chain(linesOf('a b c d a'), [tokenize('word'), vocabulary({ maxDistinct: 3 })]);
+  t.deepEqual((await entries.toArray()).slice(2), [{ id: 2, token: 'a', count: 1 }]);
+  t.deepEqual(entries.report().stages.at(-1)?.tallies, { undercount: 1 });
 });
 
 test('aborting closes the source', async (t) => {

@@ -80,11 +80,43 @@ test('tables and values give the same vocabulary', async (t) => {
 });
 
 test('bounds that are no bounds are refused', (t) => {
-  for (const options of [{ minCount: 0 }, { minCount: Number.NaN }, { maxSize: 1 }, { maxSize: Number.NaN }]) {
+  const wrong = [
+    { minCount: 0 },
+    { minCount: Number.NaN },
+    { maxSize: 1 },
+    { maxSize: Number.NaN },
+    { maxDistinct: 1 },
+  ];
+  for (const options of wrong) {
     const error = t.throws(() => Vocabulary.fromCounts(new Map(), options), { instanceOf: MillraceError });
     t.is(error.code, 'MILLRACE_USAGE');
     t.regex(error.message, new RegExp(Object.keys(options)[0] as string));
   }
+});
+
+test('bounds are checked before anything is read', async (t) => {
+  const untouched = Pipeline.from([{ text: 'a', tokens: ['a'] }]).tap(() => t.fail());
+  await t.throwsAsync(Vocabulary.build(untouched, { maxDistinct: 0 }), { code: 'MILLRACE_USAGE' });
+});
+
+test('within maxDistinct it is the vocabulary that it is without; beyond, <unk> has what was forgotten', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(sentences, fc.integer({ min: 2, max: 9 }), async (all, maxDistinct) => {
+      const exact = await build(all);
+      const bounded = await build(all, { maxDistinct });
+      const distinct = new Set(all.flat()).size;
+      if (distinct <= maxDistinct) t.deepEqual(bounded, exact);
+      else t.true(bounded.undercount > 0 && bounded.size <= maxDistinct + 2);
+      const total = ({ counts }: Vocabulary) => counts.reduce((sum, count) => sum + count, 0);
+      // The corpus' own <unk> is in no count; among the forgotten nobody can tell it apart.
+      if (!all.flat().includes(UNK)) t.is(total(bounded), total(exact));
+      bounded.tokens.slice(2).forEach((token, i) => {
+        const missed = (exact.counts[exact.id(token)] as number) - (bounded.counts[i + 2] as number);
+        t.true(missed >= 0 && missed <= bounded.undercount);
+      });
+    }),
+    runs(150),
+  );
 });
 
 test('sentences without tokens are refused', async (t) => {
@@ -101,10 +133,10 @@ test('what is saved is loaded, and nothing is left beside it', async (t) => {
   );
   await fc.assert(
     fc.asyncProperty(wild, async (all) => {
-      const saved = await build([all]);
+      const saved = await build([all], { maxDistinct: 4 });
       await saved.save(path);
       const loaded = await Vocabulary.load(path);
-      t.deepEqual([loaded.tokens, loaded.counts], [saved.tokens, saved.counts]);
+      t.deepEqual(loaded, saved);
       const first = await readFile(path);
       await loaded.save(path);
       t.deepEqual(await readFile(path), first);
@@ -128,6 +160,7 @@ test('a file that is no vocabulary is named, with what is wrong', async (t) => {
     ['{"tokens":["<pad>","<unk>"],"counts":[0]}', /count/],
     ['{"tokens":["<pad>","<unk>"],"counts":[0,"1"]}', /count/],
     ['{"tokens":["<pad>","<unk>"],"counts":[0,-1]}', /count/],
+    ['{"tokens":["<pad>","<unk>"],"counts":[0,0],"undercount":-1}', /undercount/],
     ['{"tokens":["<unk>","<pad>"],"counts":[0,0]}', /<pad> and <unk>/],
     ['{"tokens":["<pad>"],"counts":[0]}', /<pad> and <unk>/],
     ['{"tokens":["<pad>","<unk>","a","a"],"counts":[0,0,1,1]}', /every token once, found "a"/],

@@ -10,7 +10,7 @@ import { linesOf } from './forms.ts';
 
 async function countsOf(pipeline: Pipeline<Text>): Promise<Map<string, number>> {
   const counts = new WordCounts();
-  for await (const chunk of pipeline.chunks()) counts.add(chunk);
+  for await (const chunk of pipeline.chunks()) counts.addChunk(chunk);
   return counts.toMap();
 }
 
@@ -26,7 +26,7 @@ test('words are counted as by hand', (t) => {
   fc.assert(
     fc.property(fc.array(words, { maxLength: 6 }), (sentences) => {
       const counter = new WordCounts();
-      counter.add(new ArrayChunk(sentences.map((tokens) => ({ text: '', tokens }))));
+      counter.addChunk(new ArrayChunk(sentences.map((tokens) => ({ text: '', tokens }))));
       const counts = counter.toMap();
       const all = sentences.flat();
       t.is(counts.size, new Set(all).size);

@@ -4,7 +4,17 @@ import { execFile } from 'node:child_process';
 import { threadId } from 'node:worker_threads';
 import test from 'ava';
 import fc from 'fast-check';
-import { ArrayChunk, defineStage, MillraceError, Pipeline, type StageSpec, toPlain } from '../../../pipeline/index.ts';
+import {
+  ArrayChunk,
+  type Choice,
+  defineStage,
+  MillraceError,
+  Pipeline,
+  type StageSpec,
+  toPlain,
+} from '../../../pipeline/index.ts';
+import type { Gauge } from '../../../pipeline/parallel/gauge.ts';
+import type { Crew } from '../../../pipeline/spec.ts';
 import { ids, lowercase, parse, tokenize, transitions, Vocabulary } from '../../../stages/index.ts';
 import { blockSizes, snliFile } from '../../stages/arbitraries.ts';
 import { type AnyStage, chain, linesOf } from '../../stages/forms.ts';
@@ -28,6 +38,17 @@ const stageRows: readonly (readonly AnyStage[])[] = [
   // Without tokens, ids ends the run.
   [parse('snli'), ids(vocabulary)],
 ];
+
+/** The pipeline with a crew that changes over from the main thread to so many workers after so many chunks. */
+function changingOver<T>(pipeline: Pipeline<T>, after: number, workers: number): Pipeline<T> {
+  const parallel = pipeline.parallel('auto');
+  const gauge = (): Gauge => {
+    let chunks = 0;
+    return { add: () => (++chunks > after ? { workers, share: 0.5 } : undefined) };
+  };
+  Object.assign(parallel.stages.at(-1)?.crew as Crew, { gauge });
+  return parallel;
+}
 
 type Policy = 'fail' | 'keep' | number;
 
@@ -79,6 +100,7 @@ test.serial('any number of workers gives the same records, bad records, counts a
         const pipeline = chain(linesOf(file, sizes), stages);
         const wanted = await outcomeOf(pipeline.parallel(0), policy);
         assert.deepEqual(await outcomeOf(pipeline.parallel(workers), policy), wanted);
+        assert.deepEqual(await outcomeOf(changingOver(pipeline, sizes.length, workers), policy), wanted);
         // Each with a worker of its own.
         const apart = stages.reduce(
           (piped, stage) => piped.stage(stage.spec as StageSpec<unknown, unknown>).parallel(1),
@@ -113,6 +135,7 @@ test.serial('stages of any kind of record, that drop, reject and count', async (
         const pipeline = new Probe(chunked(count, length)).pipeline.pipe(moody('first'), doubled, moody('second'));
         const wanted = await outcomeOf(pipeline, policy);
         assert.deepEqual(await outcomeOf(pipeline.parallel(workers), policy), wanted);
+        assert.deepEqual(await outcomeOf(changingOver(pipeline, length % 4, workers), policy), wanted);
       },
     ),
     { seed: 4, numRuns: 150, includeErrorInReport: true },
@@ -140,6 +163,45 @@ test.serial('the work is done in so many other threads, and the report says so',
     t.is(stages.at(-1)?.workers, workers || undefined);
     t.true((stages.at(-1)?.busySeconds as number) > 0);
   }
+});
+
+test.serial('a crew that finds out how many threads it needs begins here, tells, and keeps to it', async (t) => {
+  const told: Choice[] = [];
+  const pipeline = changingOver(Pipeline.fromSource(new Probe(oneByOne(numbers(30)))).pipe(doubled, seenIn()), 9, 2);
+  Object.assign(pipeline.stages.at(-1)?.crew as Crew, { onChoice: (choice: Choice) => told.push(choice) });
+  const seen = await pipeline.toArray();
+  t.deepEqual(
+    seen.map(({ n }) => n),
+    numbers(30).map((n) => 2 * n),
+  );
+  t.deepEqual(
+    seen.map(({ thread }) => thread === threadId),
+    numbers(30).map((n) => n <= 9),
+  );
+  t.deepEqual(told, [{ workers: 2, share: 0.5, stages: ['doubled', 'seenIn'] }]);
+  t.deepEqual(
+    pipeline.report().stages.map(({ workers, crew }) => [workers, crew]),
+    [
+      [undefined, undefined],
+      [2, 1],
+      [2, 1],
+    ],
+  );
+  // Not found out anew.
+  t.false((await pipeline.toArray()).some(({ thread }) => thread === threadId));
+  t.is(told.length, 1);
+});
+
+test.serial('a crew for which no threads are worth it stays in the main thread, a chunk at a time', async (t) => {
+  const source = new Probe(oneByOne(numbers(20)));
+  const pipeline = changingOver(source.pipeline.pipe(seenIn()), 3, 0);
+  let taken = 0;
+  for await (const { thread } of pipeline) {
+    t.is(thread, threadId);
+    t.true(source.given <= ++taken);
+  }
+  t.is(taken, 20);
+  t.is(pipeline.report().stages.at(-1)?.workers, undefined);
 });
 
 test.serial('only the last stages in a row that can go, go', (t) => {
@@ -286,13 +348,15 @@ test.serial('stopped after any record and resumed with any number of workers, it
   const all = await pipeline.toArray();
   for (let stop = 1; stop <= all.length; stop++) {
     const [before, after] = [stop % 4, (stop >> 2) % 4];
-    const first = pipeline.parallel(before);
+    const first = before === 3 ? changingOver(pipeline, after, 2) : pipeline.parallel(before);
     const iterator = first[Symbol.asyncIterator]();
     const got: number[] = [];
     while (got.length < stop) got.push((await iterator.next()).value as number);
     const state = JSON.parse(JSON.stringify(first.state()));
     await iterator.return?.();
     t.deepEqual([...got, ...(await pipeline.parallel(after).resume(state).toArray())], all, `${before}, ${after}`);
+    const changing = changingOver(pipeline, before, 1).resume(state);
+    t.deepEqual([...got, ...(await changing.toArray())], all, `${before} and over`);
   }
 });
 
