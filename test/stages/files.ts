@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32, deflateRawSync } from 'node:zlib';
 import type { ExecutionContext } from 'ava';
 import { MillraceError } from '../../pipeline/errors.ts';
+import { BLOCK_BYTES } from '../../stages/bytes.ts';
 import type { Block } from '../../stages/records.ts';
 
 /** A folder that is removed after the test. */
@@ -35,7 +36,7 @@ export async function collect(t: ExecutionContext, blocks: AsyncIterable<Block>)
   let entry: string | undefined;
   for await (const block of blocks) {
     if (last === false) t.is(block.origin.entry, entry, 'a file went on in another one');
-    t.true(block.bytes.length <= 1 << 20);
+    t.true(block.bytes.length <= BLOCK_BYTES);
     ({ last } = block);
     ({ entry } = block.origin);
     parts.push(block.bytes);
