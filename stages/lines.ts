@@ -4,6 +4,7 @@ import {
   ConstantColumn,
   defineStage,
   Int32Column,
+  MillraceError,
   type Origin,
   Trail,
   Utf8Column,
@@ -13,6 +14,9 @@ import type { Block, Line } from './records.ts';
 
 /** Rows to a chunk at most: a block of short lines would else make a chunk that is long in coming. */
 const MOST_ROWS = 4096;
+
+/** The longest line: a string could not be longer, and whoever asks for the text of a line gets one. */
+const MOST_BYTES = 2 ** 29;
 
 const NEWLINE = 10;
 const RETURN = 13;
@@ -49,6 +53,7 @@ export const lines = defineStage<Block, Line>({
         const end = last ? bytes.length : bytes.lastIndexOf(NEWLINE) + 1;
         if (end === 0 && !last) {
           rest.push(bytes);
+          checkLength(rest, { ...origin, line: place.line });
           continue;
         }
         let start = 0;
@@ -80,6 +85,18 @@ export const lines = defineStage<Block, Line>({
 
 /** Where a stopped run was: so many blocks and bytes on, at this line. */
 type Place = { readonly skip: number; readonly bytes: number; readonly line: number };
+
+/** Before the memory of a line that does not end is all that there is. */
+function checkLength(parts: readonly Uint8Array[], origin: Origin): void {
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+  if (bytes <= MOST_BYTES) return;
+  throw new MillraceError('MILLRACE_BAD_RECORD', 'The line is too long', {
+    origin,
+    expected: `at most ${MOST_BYTES} bytes`,
+    found: `${bytes} and more`,
+    hint: 'Is this a text file with its lines apart by newlines?',
+  });
+}
 
 /** The first lines in `bytes` from `start` to `end`, numbered from `first`, and where the next one begins. */
 function lineTable(bytes: Buffer, start: number, end: number, origin: Origin, first: number) {

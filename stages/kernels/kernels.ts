@@ -158,7 +158,8 @@ const COVERED = 3;
 function reserve(run: KernelExports, area: Area, bytes: number): number {
   if (area.room < bytes || area.address === 0) {
     if (area.address !== 0) run.release(area.address);
-    area.room = 2 * bytes;
+    // A little more than is needed now, as the next block may be.
+    area.room = Math.ceil(1.25 * bytes);
     area.address = run.allocate(area.room);
   }
   return area.address;

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { ColumnChunk, Pipeline, toPlain } from '../../pipeline/index.ts';
+import { ColumnChunk, MillraceError, Pipeline, toPlain } from '../../pipeline/index.ts';
 import { lines } from '../../stages/lines.ts';
 import type { Block } from '../../stages/records.ts';
 import { blockSizes, runs } from './arbitraries.ts';
@@ -104,4 +104,12 @@ test('lines travel as tables of four thousand rows at most, on the memory of the
 
 test('stopping early and aborting close the source', async (t) => {
   await assertCloses(t, lines, [{ bytes: Buffer.from('a\nb'), origin, last: false }]);
+});
+
+test('a line that does not end is refused before it takes all memory', async (t) => {
+  // The same memory over and over: nothing of it is put together before it is refused.
+  const bytes = new Uint8Array(1 << 26).fill(0x61);
+  const blocks = Array.from({ length: 10 }, (_, i): Block => ({ bytes, origin: { source: 'endless' }, last: i === 9 }));
+  const error = await t.throwsAsync(Pipeline.from(blocks).pipe(lines).toArray(), { instanceOf: MillraceError });
+  t.like(error, { code: 'MILLRACE_BAD_RECORD', origin: { source: 'endless', line: 1 } });
 });
