@@ -72,7 +72,16 @@ export function byCountThenBytes(counts: ReadonlyMap<string, number>): [token: s
   return [...counts].sort(([tokenA, a], [tokenB, b]) => b - a || compareBytes(tokenA, tokenB));
 }
 
+/** By UTF-8 bytes, which are made only where code units are in another order: from the first surrogate on. */
 function compareBytes(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  if (at === length) return a.length - b.length;
+  const difference = a.charCodeAt(at) - b.charCodeAt(at);
+  if (Math.min(a.charCodeAt(at), b.charCodeAt(at)) < FIRST_SURROGATE) return difference;
   // UTF-8 cannot tell halves of surrogate pairs apart: their code units do, so that no order is left to chance.
-  return Buffer.compare(Buffer.from(a), Buffer.from(b)) || (a < b ? -1 : 1);
+  return Buffer.compare(Buffer.from(a), Buffer.from(b)) || difference;
 }
+
+const FIRST_SURROGATE = 0xd800;
