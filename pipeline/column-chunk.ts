@@ -12,13 +12,13 @@ export type Columns = Readonly<Record<string, Column>>;
 export class ColumnChunk<T> implements Chunk<T> {
   readonly columns: Columns;
   readonly length: number;
-  readonly #row: RowClass;
+  /** Of its rows; known once someone asks for one, which stages that work on columns never do. */
+  #rowClass: RowClass | undefined;
 
   /** @param columns all of the same length; at least one */
   constructor(columns: Columns) {
     this.columns = columns;
     this.length = (Object.values(columns)[0] as Column).length;
-    this.#row = rowClass(Object.keys(columns));
   }
 
   get bytes(): number {
@@ -28,7 +28,8 @@ export class ColumnChunk<T> implements Chunk<T> {
   }
 
   get(index: number): T {
-    return new this.#row(this.columns, index) as T;
+    const Row = this.#row;
+    return new Row(this.columns, index) as T;
   }
 
   slice(start: number, end: number): ColumnChunk<T> {
@@ -37,6 +38,11 @@ export class ColumnChunk<T> implements Chunk<T> {
 
   take(rows: ArrayLike<number>): ColumnChunk<T> {
     return this.#each((column) => column.take(rows));
+  }
+
+  get #row(): RowClass {
+    this.#rowClass ??= rowClass(Object.keys(this.columns));
+    return this.#rowClass;
   }
 
   /** Whether the other is a table too, with columns of the same names. */

@@ -102,23 +102,21 @@ function scanRows(lines: ColumnChunk<Line>, context: StageContext): ColumnChunk<
     }
   }
 
-  const kept = new Int32Array(lines.length);
-  let count = 0;
-  for (let row = 0; row < codes.length; row++) if (codes[row] !== LABELS.length) kept[count++] = row;
+  const runs = labelledRuns(codes);
+  const count = runs.reduce((sum, [from, to]) => sum + to - from, 0);
   if (count < lines.length) context.drop(NO_LABEL_REASON, lines.length - count);
-  const labelled = <C extends Column>(column: C): C =>
-    count === lines.length ? column : (column.take(kept.subarray(0, count)) as C);
-  const rows = count === lines.length ? lines : lines.take(kept.subarray(0, count));
+  const rows = count === lines.length ? lines : lines.take(rowsOf(runs, count));
   const texts: Record<string, Utf8Column> = {};
   TEXT_FIELDS.forEach(([name], field) => {
-    const column = labelled(withDecoded(textOf(field), field, decodedRows));
+    const column = withDecoded(textOf(field), field, decodedRows);
+    const labelled = new Utf8Column(column.data, moveUp(column.starts, runs, count), moveUp(column.ends, runs, count));
     // A field that no row has is no column; but every row has an id.
-    if (name === 'id' || column.starts.some((start) => start >= 0)) texts[name] = column;
+    if (name === 'id' || labelled.starts.some((start) => start >= 0)) texts[name] = labelled;
   });
   const { id, captionId, ...sentences } = texts;
   return new ColumnChunk<SentencePair>({
     id: withLineIds(id as Utf8Column, rows),
-    label: labelled(new DictionaryColumn(codes, LABELS)),
+    label: new DictionaryColumn(moveUp(codes, runs, count), LABELS),
     ...sentences,
     ...originOf(rows.columns),
     ...(captionId && { captionId }),
@@ -161,6 +159,38 @@ function parseRow(
     (ends[field] as Int32Array)[row] = at < 0 ? -1 : offset + at + (own as Buffer).length;
     return at < 0 ? own : undefined;
   });
+}
+
+/** Rows that follow one another, from one to before another. */
+type Run = readonly [from: number, to: number];
+
+/** The rows with a label: all but a few. */
+function labelledRuns(codes: Uint8Array): Run[] {
+  const runs: Run[] = [];
+  for (let from = 0; from < codes.length; ) {
+    const unlabelled = codes.indexOf(LABELS.length, from);
+    const to = unlabelled < 0 ? codes.length : unlabelled;
+    if (from < to) runs.push([from, to]);
+    from = to + 1;
+  }
+  return runs;
+}
+
+/** Moves the values of runs together, in the memory that they are in. */
+function moveUp<A extends Int32Array | Uint8Array>(values: A, runs: readonly Run[], count: number): A {
+  let at = 0;
+  for (const [from, to] of runs) {
+    if (at < from) values.copyWithin(at, from, to);
+    at += to - from;
+  }
+  return values.subarray(0, count) as A;
+}
+
+function rowsOf(runs: readonly Run[], count: number): Int32Array {
+  const rows = new Int32Array(count);
+  let at = 0;
+  for (const [from, to] of runs) for (let row = from; row < to; row++) rows[at++] = row;
+  return rows;
 }
 
 /** Of a byte, whether it certainly is no white space. Past ASCII there is more of that than is known here. */
