@@ -1,30 +1,34 @@
-/** Where a command's records go: JSON lines to stdout or a file. */
+/** Where a command's records go: JSON lines to stdout or a file, or an Arrow file. */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline as connect } from 'node:stream/promises';
 import { MillraceError, type Pipeline } from '../pipeline/index.ts';
+import { arrowFile } from '../stages/index.ts';
 
 /**
- * Writes a pipeline's records, one JSON object a line, chunk by chunk at the reader's pace. A file is whole or not
- * there: it is written beside its place and renamed at the end.
+ * Writes a pipeline's records, chunk by chunk at the reader's pace: as an Arrow file if that is how `to` ends, else one
+ * JSON object a line. A file is whole or not there: it is written beside its place and renamed at the end.
  *
  * @param to a file, or `-` for stdout
- * @throws MillraceError MILLRACE_NOT_FOUND when the file cannot be written
+ * @throws MillraceError MILLRACE_NOT_FOUND when the file cannot be written; MILLRACE_SHAPE for records that an Arrow file
+ * cannot hold
  */
-export async function writeJsonLines<T>(
+export async function writeRecords<T>(
   records: Pipeline<T>,
   to: string,
   print: (record: T) => unknown,
   signal: AbortSignal,
 ): Promise<void> {
-  const lines = jsonLines(records, print, signal);
-  if (to === '-') return writeToStdout(lines, signal);
+  if (to === '-') return writeToStdout(jsonLines(records, print, signal), signal);
+  const content = to.endsWith('.arrow')
+    ? arrowFile(printed(records, print, signal))
+    : jsonLines(records, print, signal);
   const beside = `${to}.${process.pid}.tmp`;
   try {
     await mkdir(dirname(to), { recursive: true });
-    await connect(lines, createWriteStream(beside));
+    await connect(content, createWriteStream(beside));
     await rename(beside, to);
   } catch (error) {
     // What lies in the way of the file lies in the way of removing it too; the first error tells more.
@@ -49,9 +53,17 @@ async function* jsonLines<T>(
   print: (record: T) => unknown,
   signal: AbortSignal,
 ): AsyncGenerator<string, void> {
-  for await (const chunk of records.chunks(signal)) {
+  for await (const chunk of printed(records, print, signal)) {
     let text = '';
-    for (const record of chunk) text += `${JSON.stringify(print(record))}\n`;
+    for (const record of chunk) text += `${JSON.stringify(record)}\n`;
     yield text;
   }
+}
+
+async function* printed<T>(
+  records: Pipeline<T>,
+  print: (record: T) => unknown,
+  signal: AbortSignal,
+): AsyncGenerator<unknown[], void> {
+  for await (const chunk of records.chunks(signal)) yield Array.from(chunk, print);
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { pipelineTable } from '../reports/pipeline-table.ts';
 import { catalog, compose, writeFileAtomic } from '../stages/index.ts';
 import { addSourceOptions, type SourceFlags, tellChoice, wholeNumber, workerCount } from './options.ts';
-import { writeJsonLines } from './output.ts';
+import { writeRecords } from './output.ts';
 import { printable } from './print.ts';
 import { Progress } from './progress.ts';
 
@@ -26,7 +26,7 @@ export function configure(command: Command, signal: AbortSignal): void {
         'PATH_OR_URL[#ENTRY], "-" for stdin, or a corpus: snli:train, snli:dev, snli:test, glove:6B.100d',
       )
       .argument('[stages...]', 'stages, in order; see below')
-      .option('--to <file>', 'where the JSON lines go, "-" for stdout', '-')
+      .option('--to <file>', 'where the JSON lines go, "-" for stdout; FILE.arrow for an Arrow file', '-')
       .option('--limit <n>', 'stop after so many records', wholeNumber())
       .option('--seed <n>', 'for stages that draw at random', wholeNumber(), 0)
       .option('--workers <n>', 'threads for the first stages that can run on them, or auto', workerCount, 'auto')
@@ -49,7 +49,7 @@ async function pipe(source: string, stages: string[], flags: PipeFlags, signal: 
   const limited = limit === undefined ? composed : composed.take(limit);
   const pipeline = limited.onError(flags.onError);
   try {
-    await writeJsonLines(pipeline, flags.to, (record) => printable(record, flags.all), signal);
+    await writeRecords(pipeline, flags.to, (record) => printable(record, flags.all), signal);
   } finally {
     progress.stop();
   }

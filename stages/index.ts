@@ -2,6 +2,7 @@
  * What a corpus passes through on its way to a model, in that order: a source of bytes, lines, records, tokens, ids,
  * batches. Every stage is a function from an async iterable to a pipeline; see `defineStage` for making your own.
  */
+export { arrowFile } from './arrow.ts';
 export { type BatchOf, type BatchOptions, batch } from './batch.ts';
 export { leaves, REDUCE, SHIFT, transitionsOf, unescapeToken } from './binary-parse.ts';
 export { type BucketOptions, bucket } from './bucket.ts';
