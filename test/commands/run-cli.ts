@@ -3,11 +3,11 @@ import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 
-const tsx = import.meta.resolve('tsx');
+const typescript = new URL('../typescript.mjs', import.meta.url).href;
 const program = fileURLToPath(new URL('../../cli.ts', import.meta.url));
 
 /** What `node` is given to run the program, whatever folder it runs in. */
-const nodeArguments = ['--import', tsx, program];
+const nodeArguments = ['--import', typescript, program];
 
 export interface CliOptions {
   readonly cwd?: string;
