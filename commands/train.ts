@@ -84,7 +84,7 @@ export function configure(command: Command, signal: AbortSignal): void {
     .option('--patience <n>', 'epochs without a new best before training stops', wholeNumber(1), 5)
     .option('--batch-size <n>', 'pairs to a step', wholeNumber(1), 32)
     .option('--tokens-per-batch <n>', 'instead: the most cells of a step, padding included', wholeNumber(1))
-    .option('--workers <n>', 'threads that make ids of text beside the training, or auto', workerCount, 'auto')
+    .option('--workers <n>', 'threads that cut the text of the training pairs, or auto', workerCount, 'auto')
     .option('--learning-rate <x>', "Adam's step size", positiveNumber, 0.001)
     .option(
       '--decay <x>',

@@ -26,7 +26,7 @@ async function makeClone(): Promise<{ folder: string; remove: () => Promise<void
   await symlink(join(root, 'fixtures'), join(folder, 'fixtures'));
   await writeFile(join(folder, 'notes.txt'), 'A rose is a rose.\n');
   await mkdir(join(folder, 'bin'));
-  const npx = `#!/bin/sh\n[ "$1" = millrace ] || exit 9\nshift\nexec "${process.execPath}" --import=${pathToFileURL(join(root, 'node_modules/tsx/dist/esm/index.mjs'))} "${join(root, 'cli.ts')}" "$@"\n`;
+  const npx = `#!/bin/sh\n[ "$1" = millrace ] || exit 9\nshift\nexec "${process.execPath}" --import=${pathToFileURL(join(root, 'test/typescript.mjs'))} "${join(root, 'cli.ts')}" "$@"\n`;
   await writeFile(join(folder, 'bin/npx'), npx, { mode: 0o755 });
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
