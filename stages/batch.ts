@@ -22,8 +22,8 @@ export interface BatchOptions {
 export type BatchOf<T extends Text> = T extends { premise: Sentence } ? PairBatch : SentenceBatch;
 
 /**
- * `size` records at a time, in order, as padded arrays; the last batch may be smaller. Each batch travels as a chunk of
- * its own. The padding that it cost is in the report, as `cells` and `padding`.
+ * `size` records at a time, in order, as padded arrays; the last batch may be smaller. The padding
+ * that they cost is in the report, as `cells` and `padding`.
  *
  * @throws MillraceError MILLRACE_USAGE for a size or width below 1; MILLRACE_SHAPE for records without ids
  */
@@ -35,24 +35,34 @@ export function batch<T extends Text>(size: number, options: BatchOptions = {}):
     options: { size, ...options },
     async *stream(source, context) {
       let held = new HeldRecords<T>();
+      const due = new BatchChunks<T>();
       // The record that the next batch begins with.
       let first = 0;
       const trail = new Trail();
       context.onCheckpoint(() => trail.checkpoint(first, context));
       for await (const arrival of arrivals(source, context, resumedCount(context.resumed))) {
         trail.forget(first);
+        const before = trail.next;
         trail.arrive(arrival);
         const chunk = forBatches(arrival.chunk);
         for (let row = 0; row < chunk.length; row++) {
           held.push(chunk, row);
           if (held.length < size) continue;
-          first += size;
-          yield collate(held, context, options);
+          const full = due.add(collate(held, context, options));
           held = new HeldRecords<T>();
+          if (!full) continue;
+          first = before + row + 1;
+          yield full;
         }
+        const rest = due.take();
+        if (!rest) continue;
+        first = trail.next - held.length;
+        yield rest;
       }
-      first += held.length;
-      if (held.length > 0) yield collate(held, context, options);
+      first = trail.next;
+      const last = held.length > 0 ? due.add(collate(held, context, options)) : undefined;
+      const rest = last ?? due.take();
+      if (rest) yield rest;
     },
   });
 }
@@ -65,22 +75,48 @@ export function checkPositive(name: string, value: number): void {
   });
 }
 
-/** The records as one padded batch, in a chunk of its own; enters its padding in the ledger. */
+/** The records as one padded batch; enters its padding in the ledger. */
 export function collate<T extends Text>(
   records: HeldRecords<T>,
   context: StageContext,
   { width }: BatchOptions = {},
-): ArrayChunk<BatchOf<T>> {
+): BatchOf<T> {
   const texts: HeldRecords<Text> = records;
   const made = holdPairs(texts) ? pairBatch(texts, width) : sentenceBatch(texts, width);
-  let bytes = 0;
-  for (const sequences of 'sentence' in made ? [made.sentence] : [made.premise, made.hypothesis]) {
+  for (const sequences of sequencesOf(made)) {
     const { cells, padding } = paddingOf(sequences);
     context.tally('cells', cells);
     context.tally('padding', padding);
-    bytes += sequences.ids.byteLength + sequences.lengths.byteLength;
   }
-  return new ArrayChunk([made as BatchOf<T>], bytes);
+  return made as BatchOf<T>;
+}
+
+/** Batches as they travel: some at a time, since to hand one over costs a good part of what it costs to make it. */
+export class BatchChunks<T extends Text> {
+  #batches: BatchOf<T>[] = [];
+
+  /** Adds a batch; answers a chunk when there are enough. */
+  add(made: BatchOf<T>): ArrayChunk<BatchOf<T>> | undefined {
+    return this.#batches.push(made) < MOST_BATCHES ? undefined : this.take();
+  }
+
+  /** A chunk of what there is, if there is any. */
+  take(): ArrayChunk<BatchOf<T>> | undefined {
+    const batches = this.#batches;
+    if (batches.length === 0) return undefined;
+    this.#batches = [];
+    let bytes = 0;
+    for (const made of batches) {
+      for (const { ids, lengths } of sequencesOf(made)) bytes += ids.byteLength + lengths.byteLength;
+    }
+    return new ArrayChunk(batches, bytes);
+  }
+}
+
+const MOST_BATCHES = 32;
+
+function sequencesOf(made: PairBatch | SentenceBatch): PaddedSequences[] {
+  return 'sentence' in made ? [made.sentence] : [made.premise, made.hypothesis];
 }
 
 function pairBatch(pairs: HeldRecords<SentencePair>, width?: number): PairBatch {

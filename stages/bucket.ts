@@ -8,7 +8,7 @@ import {
   type Stage,
   Trail,
 } from '../pipeline/index.ts';
-import { type BatchOf, checkPositive, collate } from './batch.ts';
+import { BatchChunks, type BatchOf, checkPositive, collate } from './batch.ts';
 import { findBoundaries } from './boundaries.ts';
 import { type BatchLimit, Buckets } from './buckets.ts';
 import { forBatches, lengthsOf } from './held.ts';
@@ -56,6 +56,7 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
       // The record that is dealt with next: those of the sample come late.
       let next = 0;
       const trail = new Trail();
+      const due = new BatchChunks<T>();
       context.onCheckpoint(() =>
         buckets
           ? checkpointOfHeld(trail, buckets.held(), next, context, { boundaries: buckets.boundaries })
@@ -68,9 +69,12 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
           // What had been dealt with before the run was stopped only fills the buckets as they were.
           if (ordinal < again && !held.has(ordinal)) continue;
           const full = into.add(chunk, row, ordinal);
-          if (full) yield collate(full, context);
+          const ready = full && due.add(collate(full, context));
+          if (ready) yield ready;
         }
         context.hold(into.size);
+        const rest = due.take();
+        if (rest) yield rest;
       }
 
       for await (const arrival of arrivals(source, context, resumed?.skip)) {
@@ -88,7 +92,12 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
       }
       buckets ??= new Buckets<T>(boundariesFor(sample, padding), limit);
       for (const chunk of sample) yield* put(chunk, buckets);
-      for (let rest = buckets.shift(); rest; rest = buckets.shift()) yield collate(rest, context);
+      for (let rest = buckets.shift(); rest; rest = buckets.shift()) {
+        const ready = due.add(collate(rest, context));
+        if (ready) yield ready;
+      }
+      const last = due.take();
+      if (last) yield last;
     },
   });
 }

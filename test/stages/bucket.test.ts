@@ -172,3 +172,13 @@ test('records without ids end the run, with their place', async (t) => {
 test('stopping early and aborting close the source', async (t) => {
   for (const boundaries of ['found', [3]] as const) await assertCloses(t, bucket({ boundaries }), [pairOf(1, 2, 3)]);
 });
+
+test('nothing of what is left in many buckets is lost', async (t) => {
+  const lengths = Array.from({ length: 70 }, (_, i) => i + 1);
+  const pairs = lengths.flatMap((length) => [0, 1].map((copy) => pairOf(2 * length + copy, length, 1)));
+  const batches = await batchesOf(pairs, { size: 3, boundaries: lengths });
+  t.deepEqual(
+    batches.map(({ pairIds }) => pairIds),
+    byHand(pairs, 3, lengths),
+  );
+});
