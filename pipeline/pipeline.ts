@@ -203,7 +203,7 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
    * throws MILLRACE_WORKER when a thread ends before its work is done, such as out of memory.
    */
   parallel(workers: number | 'auto' = 'auto', onChoice?: (choice: Choice) => void): Pipeline<T> {
-    return this.#with<T>({ stages: withCrew(this.stages, workers, onChoice) });
+    return this.#with<T>({ stages: withCrew(this, workers, onChoice) });
   }
 
   /** The same records in chunks of `length`. */
