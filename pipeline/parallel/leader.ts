@@ -68,6 +68,7 @@ export class Leader {
 
   /** The same source; before it is asked for more, what there is to tell is told. */
   #watched(source: Source<unknown>): Source<unknown> {
+    const { signal } = this.#over;
     const told = async () => {
       await this.#release();
       if (this.#rejected.length === 0) return;
@@ -81,6 +82,7 @@ export class Leader {
         for await (const chunk of source.open(context)) {
           yield chunk;
           await told();
+          signal.throwIfAborted();
         }
       },
     };

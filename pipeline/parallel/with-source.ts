@@ -2,6 +2,7 @@ import type { Chunk } from '../chunk.ts';
 import type { StageMeter } from '../meter.ts';
 import type { Rejects } from '../rejects.ts';
 import type { Plan } from '../run.ts';
+import type { Source } from '../source.ts';
 import { untilAborted } from '../spec.ts';
 import type { Capture, Json, Opened } from '../state.ts';
 import { type Lead, ofCrew, settle } from './crew.ts';
@@ -83,7 +84,7 @@ export class WithSource {
   /**
    * Goes on in this thread.
    *
-   * @param isEnough is asked behind each chunk, given what was counted
+   * @param isEnough is asked behind each chunk, given what was counted, until it says so
    * @returns whether it came to its end
    */
   async *#here(
@@ -92,19 +93,42 @@ export class WithSource {
     rejects: Rejects = this.#begun.rejects,
   ): AsyncGenerator<Chunk<unknown>, boolean> {
     const { source, open } = this.#begun;
-    const leg = new Leg(open({ source, stages, rejects }, this.#place()), stages.length);
+    let enough = false;
+    let toldSinceChunk = false;
+    const watched: Source<unknown> = {
+      name: source.name,
+      remote: () => source.remote?.(),
+      async *open(context) {
+        for await (const chunk of source.open(context)) {
+          yield chunk;
+          // Only when the stages have done with all that they had is the place behind the latest chunk one to leave at:
+          // records that come before an error may have left before it. And nobody is to be told of a record twice.
+          if (enough && !toldSinceChunk) throw LEFT;
+        }
+      },
+    };
+    const policy: Rejects = {
+      reject(error, raw) {
+        toldSinceChunk = true;
+        rejects.reject(error, raw);
+      },
+    };
+    const leg = new Leg(open({ source: watched, stages, rejects: policy }, this.#place()), stages.length);
     try {
       for (;;) {
-        let figures: readonly Figures[] = [];
-        const { done, value } = await leg.next().finally(() => {
-          figures = leg.figures();
-          this.#enter(figures);
-        });
+        const { done, value } = await leg.next();
+        const figures = leg.figures();
+        this.#enter(figures);
         this.#place = leg.capture();
+        toldSinceChunk = false;
         if (done) return true;
         if (value.length > 0) yield value;
-        if (isEnough(figures)) return false;
+        enough ||= isEnough(figures);
       }
+    } catch (error) {
+      if (error === LEFT) return false;
+      this.#enter(leg.figures());
+      throw error;
     } finally {
       await leg.close();
     }
@@ -193,11 +217,16 @@ export class WithSource {
     return this.#recipes;
   }
 
+  /** The stages without worker threads. */
   async #stagesHere(): Promise<Stages> {
     const { stages, signal } = this.#begun;
-    return stagesHere(stages, await untilAborted(this.#asked(), signal));
+    const made = await stagesHere(stages, await untilAborted(this.#asked(), signal));
+    return made.map((stage) => ofCrew(stage, undefined));
   }
 }
+
+/** Thrown by a source that is left, to be opened again elsewhere. */
+const LEFT = new Error('left');
 
 /** What a worker thread left to this one, behind the last chunk. */
 interface Question {
