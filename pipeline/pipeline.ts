@@ -308,11 +308,15 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
       const opened = run.open<T>(this, this.#resumed?.stages);
       stream = opened[Symbol.asyncIterator]();
       let skip = this.#resumed?.skip ?? 0;
+      run.before = opened.capture();
+      run.given = skip;
       for (;;) {
-        run.before = opened.capture();
-        run.given = skip;
+        const before = opened.capture();
         // After an abort its reason is all that the consumer hears, whatever else comes to light on the way out.
         const result = await stream.next().finally(() => run.signal.throwIfAborted());
+        // Not sooner: records that come before an error may leave before it, and stages are then behind what failed.
+        run.before = before;
+        run.given = skip;
         if (result.done) return;
         const { length } = result.value;
         run.given = length;
