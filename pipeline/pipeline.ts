@@ -186,8 +186,10 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
   /**
    * Runs the stages just before this, as many of them in a row as can be made in another thread (`parse`, `tokenize`,
    * `lowercase`, `transitions`, `ids`, `select`, and every stage with a `remote`), on `workers` threads, while the main thread is
-   * free for what comes after. Records, their order, what is rejected and what is counted are the same for any number;
-   * 0 is the main thread. At most `workers` + 3 chunks are under way at a time.
+   * free for what comes after. If all stages are such, or `lines`, and the source is a file, an archive, a URL or a corpus,
+   * the first thread has the source too: it alone reads, inflates and finds lines, and where there are others, they have the
+   * rest. Records, their order, what is rejected and what is counted are the same for any number; 0 is the main thread. At
+   * most `workers` + 6 chunks are under way at a time.
    *
    * `auto`, the default, begins in the main thread and looks for a second, after another one to get warm, how much of that
    * thread's time these stages take and how many cores are busy. Then it takes the fewest threads with which they take no
