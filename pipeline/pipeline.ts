@@ -186,8 +186,10 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
   /**
    * Runs the stages just before this, as many of them in a row as can be made in another thread (`parse`, `tokenize`,
    * `lowercase`, `transitions`, `ids`, `select`, and every stage with a `remote`), on `workers` threads, while the main thread is
-   * free for what comes after. Records, their order, what is rejected and what is counted are the same for any number;
-   * 0 is the main thread. At most `workers` + 3 chunks are under way at a time.
+   * free for what comes after. If all stages are such, or `lines`, and the source is a file, an archive, a URL or a corpus,
+   * the first thread has the source too: it alone reads, inflates and finds lines, and where there are others, they have the
+   * rest. Records, their order, what is rejected and what is counted are the same for any number; 0 is the main thread. At
+   * most `workers` + 6 chunks are under way at a time.
    *
    * `auto`, the default, begins in the main thread and looks for a second, after another one to get warm, how much of that
    * thread's time these stages take and how many cores are busy. Then it takes the fewest threads with which they take no
@@ -203,7 +205,7 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
    * throws MILLRACE_WORKER when a thread ends before its work is done, such as out of memory.
    */
   parallel(workers: number | 'auto' = 'auto', onChoice?: (choice: Choice) => void): Pipeline<T> {
-    return this.#with<T>({ stages: withCrew(this.stages, workers, onChoice) });
+    return this.#with<T>({ stages: withCrew(this, workers, onChoice) });
   }
 
   /** The same records in chunks of `length`. */
@@ -308,11 +310,15 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
       const opened = run.open<T>(this, this.#resumed?.stages);
       stream = opened[Symbol.asyncIterator]();
       let skip = this.#resumed?.skip ?? 0;
+      run.before = opened.capture();
+      run.given = skip;
       for (;;) {
-        run.before = opened.capture();
-        run.given = skip;
+        const before = opened.capture();
         // After an abort its reason is all that the consumer hears, whatever else comes to light on the way out.
         const result = await stream.next().finally(() => run.signal.throwIfAborted());
+        // Not sooner: records that come before an error may leave before it, and stages are then behind what failed.
+        run.before = before;
+        run.given = skip;
         if (result.done) return;
         const { length } = result.value;
         run.given = length;

@@ -1,7 +1,9 @@
 import type { Chunk } from './chunk.ts';
 import type { MillraceError } from './errors.ts';
 import { Meter, type StageMeter } from './meter.ts';
+import { crewed, type Lead } from './parallel/crew.ts';
 import { onWorkers } from './parallel/on-workers.ts';
+import { WithSource } from './parallel/with-source.ts';
 import { failOnReject, type Rejects } from './rejects.ts';
 import type { Source, SourceContext } from './source.ts';
 import { DROP, type StageContext, type StageSpec } from './spec.ts';
@@ -45,28 +47,48 @@ export class Run {
   ): Opened<T> {
     const { signal, meter } = this;
     const rejects = plan.rejects ?? outerRejects;
-    let from = meter.stage(plan.source.name);
-    const first = new Joint(resumed[0] ?? undefined);
-    const within: Opened<unknown>[] = [];
-    const context: SourceContext = {
-      signal,
-      resumed: first.resumed,
-      onCheckpoint: (take) => first.register(() => ({ from: nothing, own: take() })),
-      open: (inner, state) => {
-        const opened = this.open(inner, state, { rejects, consumer: context.meter });
-        within.push(opened);
-        return opened;
-      },
-      meter: from,
-      rejects,
-    };
-    let joint = first;
-    let stream = first.watch(plan.source.open(context));
-    const distinct = new Set(plan.stages.map(({ crew }) => crew));
+    const { stages, lead } = crewed(plan);
+    const distinct = new Set([lead?.crew, ...stages.map(({ crew }) => crew)]);
     const crews = new Map([...distinct].map((crew) => [crew, crew && meter.crew(crew.workers)]));
-    const places = plan.stages.map((stage, i): Place => {
-      const own = meter.stage(stage.name, stage.overlaps, crews.get(stage.crew));
-      joint = new Joint(resumed[i + 1] ?? undefined, joint);
+    const sourceMeter = meter.stage(plan.source.name, false, crews.get(lead?.crew));
+    const meters = stages.map(({ name, overlaps, crew }) => meter.stage(name, overlaps, crews.get(crew)));
+    const within: Opened<unknown>[] = [];
+    const openHere = (): Beginning => {
+      const joint = new Joint(resumed[0] ?? undefined);
+      const context: SourceContext = {
+        signal,
+        resumed: joint.resumed,
+        onCheckpoint: (take) => joint.register(() => ({ from: nothing, own: take() })),
+        open: (inner, state) => {
+          const opened = this.open(inner, state, { rejects, consumer: sourceMeter });
+          within.push(opened);
+          return opened;
+        },
+        meter: sourceMeter,
+        rejects,
+      };
+      return { upstream: joint, stream: joint.watch(plan.source.open(context)) };
+    };
+    const openThere = (one: Lead): Beginning => {
+      const upstream = new WithSource({
+        lead: one,
+        source: plan.source,
+        stages: stages.slice(0, one.count),
+        meters: [sourceMeter, ...meters.slice(0, one.count)],
+        signal,
+        rejects,
+        resumed: resumed.slice(0, one.count + 1),
+        open: (inner, state) => new Run(signal).open(inner, state),
+      });
+      return { upstream, stream: upstream.chunks() };
+    };
+    let { upstream, stream } = lead ? openThere(lead) : openHere();
+    const led = lead?.count ?? 0;
+    let from = meters[led - 1] ?? sourceMeter;
+    const places = stages.slice(led).map((stage, i): Place => {
+      const joint = new Joint(resumed[led + i + 1] ?? undefined, upstream);
+      upstream = joint;
+      const own = meters[led + i] as StageMeter;
       return { stage, meter: own, joint, context: stageContext(joint, signal, rejects, own) };
     });
     for (const step of stepsOf(places)) {
@@ -76,18 +98,25 @@ export class Run {
       stream = end.joint.watch(stage.crew ? onWorkers(stage.crew, step, source) : stage.stream(source, context));
       from = end.meter;
     }
-    const last = joint;
+    const last = upstream;
     const chunks = meter.link(stream, from, consumer) as AsyncIterable<Chunk<T>>;
     return {
       [Symbol.asyncIterator]: () => chunks[Symbol.asyncIterator](),
       capture: () => last.capture(),
-      meters: () => [
-        context.meter,
-        ...within.flatMap((opened) => opened.meters()),
-        ...places.map((place) => place.meter),
-      ],
+      meters: () => [sourceMeter, ...within.flatMap((opened) => opened.meters()), ...meters],
     };
   }
+}
+
+/** What a stage reads from. */
+interface Upstream {
+  capture(): Capture;
+}
+
+/** Where a plan begins: its source, or that and the first stages in a thread of their own. */
+interface Beginning {
+  readonly upstream: Upstream;
+  readonly stream: AsyncIterable<Chunk<unknown>>;
 }
 
 /** A stage in a run. */
@@ -112,13 +141,13 @@ function stepsOf(places: readonly Place[]): [Place, ...Place[]][] {
 /** What a source or stage shows of its state, and what it was given of an earlier one. */
 class Joint {
   readonly resumed: Json | undefined;
-  readonly #upstream: Joint | undefined;
+  readonly #upstream: Upstream | undefined;
   readonly #start: Capture;
   #take: (() => Checkpoint) | undefined;
   /** Records given out, by this run and those that it goes on from; undefined before the first is asked for. */
   #given: number | undefined;
 
-  constructor(resumed: Json | undefined, upstream?: Joint) {
+  constructor(resumed: Json | undefined, upstream?: Upstream) {
     this.resumed = resumed;
     this.#upstream = upstream;
     this.#start = this.upstream();

@@ -1,5 +1,6 @@
 import { ArrayChunk, CHUNK_LENGTH, type Chunk } from './chunk.ts';
 import type { StageMeter } from './meter.ts';
+import type { Remote } from './parallel/remote.ts';
 import type { Rejects } from './rejects.ts';
 import type { Plan } from './run.ts';
 import { untilAborted } from './spec.ts';
@@ -37,6 +38,11 @@ export interface Source<T> {
   identify?(signal: AbortSignal): Promise<Json>;
   /** What tells at a glance that the source is still what it was, for the states of its runs; nothing if nobody can. */
   stamp?(): Json;
+  /**
+   * How a worker thread opens the source for itself, asked when a run begins; nothing where only this thread can. It must
+   * bear to be opened again, here, from each of its states: that is how an error that it comes to there is found out.
+   */
+  remote?(): Remote | undefined;
   /** Must close what it opened when it is closed, and when the context's signal aborts. */
   open(context: SourceContext): AsyncIterable<Chunk<T>>;
 }

@@ -43,7 +43,9 @@ export function compose(
         found: stages.join(' '),
       });
     }
-    const canGo = pipeline.stages.at(-1)?.remote !== undefined;
+    const { remote } = pipeline.stages.at(-1) ?? {};
+    // What goes only with the source begins a row for those behind it, and is none by itself.
+    const canGo = remote !== undefined && !remote.withSource;
     const added = entry.add(pipeline, values, surroundings);
     // A stage that cannot go ends the row; so does a cache, which has the stages before it within.
     if (canGo && !hasCrew && (added.stages.at(-1)?.remote === undefined || added.source !== pipeline.source)) {

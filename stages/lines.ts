@@ -28,6 +28,8 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
  */
 export const lines = defineStage<Block, Line>({
   name: 'lines',
+  // A line may begin in one block and end in another.
+  remote: { module: import.meta.url, export: 'lines', withSource: true },
   async *stream(source, context) {
     const stopped = context.resumed as Place | undefined;
     // The unfinished line at the end of the blocks so far; in parts, since a line may be longer than many blocks.

@@ -1,10 +1,11 @@
-import { ArrayChunk, Pipeline } from '../pipeline/index.ts';
+import { statSync } from 'node:fs';
+import { ArrayChunk, Pipeline, type Remote, type Source } from '../pipeline/index.ts';
 import { corpora } from './corpora.ts';
 import { identifySource, stampSource } from './identity.ts';
 import { lines } from './lines.ts';
 import { parse } from './parse.ts';
 import type { Block, Line, SentencePair } from './records.ts';
-import { openSource, type SourceOptions } from './source.ts';
+import { fetchSource, localPath, openPath, openSource, parseSourceSpec, type SourceOptions } from './source.ts';
 
 /**
  * The bytes of a source, as a pipeline begins: a path, a URL, `-`, `ARCHIVE#ENTRY`, or a corpus known by name. Nothing
@@ -16,25 +17,61 @@ export function read(spec: string, options: Omit<SourceOptions, 'signal'> = {}):
     options: { source: spec },
     identify: (signal) => identifySource(spec, { ...options, signal }),
     stamp: () => stampSource(spec, options),
-    async *open({ signal, resumed, onCheckpoint }) {
-      const stopped = (resumed as Place | undefined) ?? { files: 0, bytes: 0 };
-      let place: Place = { files: 0, bytes: 0 };
-      onCheckpoint(() => {
-        const captured = place;
-        return () => captured;
-      });
-      for await (const block of openSource(spec, { ...options, signal })) {
-        const { files, bytes } = place;
-        const { length } = block.bytes;
-        place = block.last ? { files: files + 1, bytes: 0 } : { files, bytes: bytes + length };
-        const skip = Math.min(length, readBefore(stopped, files, bytes));
-        // The end of a file must be told even if all its bytes have been read.
-        if (skip < length || (block.last && files >= stopped.files)) {
-          yield new ArrayChunk([{ ...block, bytes: block.bytes.subarray(skip) }], length - skip);
-        }
-      }
-    },
+    remote: () => remote(spec, options),
+    open: blocksOf((signal) => openSource(spec, { ...options, signal })),
   });
+}
+
+/** The source as other threads open it: a file, or an entry of an archive. */
+export function readPath(path: string, entry: string | undefined, name: string): Source<Block> {
+  return { name: 'read', open: blocksOf((signal) => openPath(path, entry, name, { signal })) };
+}
+
+/** Standard input and pipes stay in the main thread: what they have given is gone, and nobody else could read it again. */
+function remote(spec: string, options: Omit<SourceOptions, 'signal'>): Remote | undefined {
+  const source = parseSourceSpec(spec);
+  const path = localPath(source, options.mirror);
+  if (source.kind === 'stdin' || (path !== undefined && !isFile(path))) return undefined;
+  return {
+    module: import.meta.url,
+    export: 'readPath',
+    async args(signal) {
+      // What must be downloaded is downloaded here, where its progress is told.
+      const file = await fetchSource(source, { ...options, signal });
+      return [file?.path, file?.entry, source.name];
+    },
+  };
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // To open it tells what is wrong with it.
+    return false;
+  }
+}
+
+/** Blocks, from the place on where an earlier run was stopped. */
+function blocksOf(openBlocks: (signal: AbortSignal) => AsyncIterable<Block>): Source<Block>['open'] {
+  return async function* open({ signal, resumed, onCheckpoint }) {
+    const stopped = (resumed as Place | undefined) ?? { files: 0, bytes: 0 };
+    let place: Place = { files: 0, bytes: 0 };
+    onCheckpoint(() => {
+      const captured = place;
+      return () => captured;
+    });
+    for await (const block of openBlocks(signal)) {
+      const { files, bytes } = place;
+      const { length } = block.bytes;
+      place = block.last ? { files: files + 1, bytes: 0 } : { files, bytes: bytes + length };
+      const skip = Math.min(length, readBefore(stopped, files, bytes));
+      // The end of a file must be told even if all its bytes have been read.
+      if (skip < length || (block.last && files >= stopped.files)) {
+        yield new ArrayChunk([{ ...block, bytes: block.bytes.subarray(skip) }], length - skip);
+      }
+    }
+  };
 }
 
 /** How many files have been read to their end, and how far the next. */

@@ -104,7 +104,8 @@ export async function fetchSource(
 
 const SOURCES = `a path, a file:, http: or https: URL, "-" for standard input, or one of ${[...corpora.keys()].join(', ')}`;
 
-async function* openPath(
+/** As {@link openSource}, of a file that is there. */
+export async function* openPath(
   path: string,
   pattern: string | undefined,
   name: string,

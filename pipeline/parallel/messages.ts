@@ -1,18 +1,37 @@
-/** What a run and its worker threads say to each other. Answers come in the order in which the chunks went. */
+/** What a run and its worker threads say to each other. Answers come in the order in which they were asked for. */
+import type { Json } from '../state.ts';
+import type { Figures } from './figures.ts';
 import type { Frame } from './frame.ts';
 import type { PortableError } from './portable-error.ts';
 import type { Recipe } from './remote.ts';
 
-export type ToWorker =
-  /** A run begins: make these stages. */
+/** A run begins. */
+export type Beginning =
+  /** The chunks are sent: make these stages. */
   | { readonly kind: 'open'; readonly recipes: readonly Recipe[] }
+  /** The thread has the source too, and begins where a run was. */
+  | {
+      readonly kind: 'lead';
+      readonly source: Recipe;
+      readonly recipes: readonly Recipe[];
+      readonly state: readonly Json[];
+    };
+
+/** What is to be answered. */
+export type Request =
   | { readonly kind: 'chunk'; readonly frame: Frame }
-  /** The run is over: forget it, and what of it is still to be done. */
-  | { readonly kind: 'close' };
+  /** One more answer of the thread that has the source. */
+  | { readonly kind: 'next' };
+
+/** In the end the run is over: forget it, and what of it is still to be done. */
+export type ToWorker = Beginning | Request | { readonly kind: 'close' };
 
 export type FromWorker = { readonly kind: 'closed' } | Answer;
 
-export type Answer =
+export type Answer = ChunkAnswer | LeadAnswer;
+
+/** What came of a chunk. */
+export type ChunkAnswer =
   | {
       readonly kind: 'done';
       /** What came out, if anything did. */
@@ -22,28 +41,48 @@ export type Answer =
       /** The memory that the chunk came in, given back. */
       readonly spent: readonly ArrayBuffer[];
     }
-  /**
-   * Only the main thread can say what comes of the chunk: because it came to an error, told in words, or to records that
-   * cannot be sent.
-   */
-  | { readonly kind: 'undone'; readonly error?: string }
-  /** The stages cannot be made. */
-  | { readonly kind: 'unmade'; readonly error: PortableError };
+  | Undone
+  | Unmade;
 
-/** What one stage counted. */
-export interface Figures {
-  readonly recordsIn: number;
-  readonly recordsOut: number;
-  readonly bytesOut: number;
-  /** Milliseconds of work. */
-  readonly busy: number;
-  readonly dropped: ReadonlyMap<string, number>;
-  readonly tallies: ReadonlyMap<string, number>;
+/** How a run goes on in the thread that has the source. */
+export type LeadAnswer =
+  | {
+      readonly kind: 'made';
+      /** The next chunk; none is the end. */
+      readonly frame: Frame | undefined;
+      /** Where the run is behind it, in JSON. */
+      readonly after: string;
+      /** Of the source and each stage. */
+      readonly figures: readonly Figures[];
+      readonly rejects: readonly Told[];
+    }
+  /** On the way to the next chunk: there may be none for long. */
+  | { readonly kind: 'rejected'; readonly rejects: readonly Told[] }
+  | Undone
+  | Unmade;
+
+/**
+ * Only the main thread can say what comes next: because it came to an error, told in words, or to records that cannot be
+ * sent.
+ */
+export interface Undone {
+  readonly kind: 'undone';
+  readonly error?: string;
 }
 
-/** A record that broke a rule of one of the stages. */
-export interface Rejected {
-  readonly stage: number;
+/** The source or the stages cannot be made. */
+export interface Unmade {
+  readonly kind: 'unmade';
+  readonly error: PortableError;
+}
+
+/** A record that broke a rule. */
+export interface Told {
   readonly error: PortableError;
   readonly raw: unknown;
+}
+
+/** And of which of the stages. */
+export interface Rejected extends Told {
+  readonly stage: number;
 }

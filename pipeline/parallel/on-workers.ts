@@ -1,15 +1,17 @@
 import type { Chunk } from '../chunk.ts';
-import { MillraceError } from '../errors.ts';
 import type { StageMeter } from '../meter.ts';
 import { type Crew, resumedCount, type StageContext, type StageSpec, untilAborted } from '../spec.ts';
 import type { Capture } from '../state.ts';
 import { Buffers } from './buffers.ts';
+import { settle } from './crew.ts';
+import { enter, type Figures } from './figures.ts';
 import { fromFrame, toFrame } from './frame.ts';
-import type { Answer, Figures } from './messages.ts';
+import type { ChunkAnswer } from './messages.ts';
+import { NOT_SENT, onlyThere } from './only-there.ts';
 import { type Passage, pass, type Reject } from './passage.ts';
 import { Pool } from './pool.ts';
 import { unpackError } from './portable-error.ts';
-import { makeStage, type Recipe, recipeOf } from './remote.ts';
+import { recipesOf, stagesHere } from './remote.ts';
 
 /** A stage of a run: its description, what it may ask of the run, and its counters. */
 export interface Place {
@@ -46,33 +48,26 @@ export async function* onWorkers(
     });
   });
 
-  const recipes = await untilAborted(Promise.all(places.map(({ stage }) => recipeOf(stage, signal))), signal);
+  const stages = places.map(({ stage }) => stage);
+  const recipes = await untilAborted(recipesOf(stages, signal), signal);
   const rejectHere: Reject = (stage, error, raw) => (places[stage] as Place).context.reject(error, raw);
-  // A stage that had to ask for its arguments is made of the answer; it would ask again for every chunk.
-  let stagesHere: Promise<StageSpec<unknown, unknown>[]> | undefined;
-  const makeHere = () =>
-    Promise.all(
-      places.map(({ stage }, i) =>
-        typeof stage.remote?.args === 'function' ? makeStage(recipes[i] as Recipe) : stage,
-      ),
-    );
+  let made: Promise<StageSpec<unknown, unknown>[]> | undefined;
   const passHere = async (chunk: Chunk<unknown>, reject: Reject) => {
-    stagesHere ??= makeHere();
-    return pass(await stagesHere, chunk, signal, reject);
+    made ??= stagesHere(stages, recipes);
+    return pass(await made, chunk, signal, reject);
   };
 
   let workers = crew.workers ?? 0;
   let gauge = crew.workers === undefined ? crew.gauge?.() : undefined;
-  let pool = workers > 0 ? new Pool(workers, recipes) : undefined;
+  const poolOf = (threads: number) => (threads > 0 ? new Pool(threads, { kind: 'open', recipes }) : undefined);
+  let pool = poolOf(workers);
   const look = (busy: number) => {
     const findings = gauge?.add(busy);
     if (!findings) return;
     gauge = undefined;
     workers = findings.workers;
-    crew.workers = workers;
-    if (first.meter.crew) first.meter.crew.workers = workers;
-    if (workers > 0) pool = new Pool(workers, recipes);
-    crew.onChoice?.({ ...findings, stages: places.map(({ stage }) => stage.name) });
+    pool = poolOf(workers);
+    settle(crew, findings, stages, first.meter);
   };
   const iterator = source[Symbol.asyncIterator]();
   const buffers = new Buffers();
@@ -149,9 +144,6 @@ export async function* onWorkers(
   }
 }
 
-/** The counter of records that were left to the main thread. */
-const NOT_SENT = 'inMainThread';
-
 type Outcome = Omit<Passage, 'meters'> & { readonly meters: readonly Figures[] };
 
 /** A chunk on its way, and where upstream was before it; unknown until it is its turn. */
@@ -165,26 +157,7 @@ interface Landed {
   /** What of its memory the other thread has too, if it was sent. */
   readonly pieces?: readonly Uint8Array[] | undefined;
   /** What came of it there; none if it is to be done here. */
-  readonly answer?: Answer;
-}
-
-/** Adds a stage's figures to its counters in the main thread, which itself counts what goes in first and comes out last. */
-function enter({ recordsIn, recordsOut, bytesOut, busy, dropped, tallies }: Figures, meter: StageMeter, last: boolean) {
-  meter.recordsIn += recordsIn;
-  if (!last) {
-    meter.recordsOut += recordsOut;
-    meter.bytesOut += bytesOut;
-  }
-  meter.busyInCrew += busy;
-  for (const [reason, count] of dropped) meter.drop(reason, count);
-  for (const [name, amount] of tallies) meter.tally(name, amount);
-}
-
-function onlyThere(found: string): MillraceError {
-  return new MillraceError('MILLRACE_WORKER', 'A stage fails in a worker thread, and only there', {
-    found,
-    hint: 'What `remote` makes must be the same stage, and must not need what only the main thread has.',
-  });
+  readonly answer?: ChunkAnswer;
 }
 
 function noop(): void {}

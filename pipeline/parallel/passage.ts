@@ -62,8 +62,8 @@ function contextOf(meter: StageMeter, signal: AbortSignal, reject: StageContext[
     upstream: () => () => [],
     onCheckpoint() {},
     reject,
-    drop(reason) {
-      meter.drop(reason);
+    drop(reason, count) {
+      meter.drop(reason, count);
       return DROP;
     },
     tally: (name, amount) => meter.tally(name, amount),

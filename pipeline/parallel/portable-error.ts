@@ -1,4 +1,5 @@
 import { type ErrorDetails, MillraceError } from '../errors.ts';
+import type { Told } from './messages.ts';
 import { portable } from './portable.ts';
 
 /** An error of ours as plain values. */
@@ -35,6 +36,30 @@ export function unpackError({ code, message, stack, details, cause }: PortableEr
   error.message = message;
   if (stack !== undefined) error.stack = stack;
   return error;
+}
+
+/** @returns undefined where the error or the record would arrive as another */
+export function packReject(error: MillraceError, raw: unknown): Told | undefined {
+  const packed = packError(error);
+  const record = portable(raw);
+  return packed && record && { error: packed, raw: record.value };
+}
+
+/** Why something cannot be made in a worker thread. */
+export function unmade(error: unknown): PortableError {
+  const packed = error instanceof MillraceError ? packError(error) : undefined;
+  if (packed) return packed;
+  return packError(
+    new MillraceError('MILLRACE_USAGE', 'A stage cannot be made in a worker thread', {
+      found: describe(error),
+      hint: 'The module and the arguments that its `remote` names must give the stage there too.',
+    }),
+  ) as PortableError;
+}
+
+/** Any error, in words. */
+export function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? String(error)) : String(error);
 }
 
 /** Whether `postMessage` copies the error with all that it has. */

@@ -1,14 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { MillraceError } from '../errors.ts';
 import { entryOfWorkers, optionsOfWorkers } from './entry.ts';
-import { type Frame, transferOf } from './frame.ts';
-import type { Answer, FromWorker, ToWorker } from './messages.ts';
-import type { Recipe } from './remote.ts';
+import { transferOf } from './frame.ts';
+import type { Answer, Beginning, FromWorker, Request, ToWorker } from './messages.ts';
 
 /** How long a thread that is told to stop may go on with the chunk that it is at, in milliseconds. */
 const GRACE = 1000;
 
-/** A worker thread. It keeps the process alive only while it owes an answer. */
+/** A worker thread. It keeps the process alive only while it owes an answer, or is about to come to rest. */
 export class Thread {
   readonly #worker = new Worker(entryOfWorkers(), optionsOfWorkers());
   readonly #owed: { resolve(answer: Answer): void; reject(error: unknown): void }[] = [];
@@ -34,20 +33,20 @@ export class Thread {
     return this.#crash !== undefined;
   }
 
-  /** Chunks that are not answered yet. */
+  /** Requests that are not answered yet. */
   get load(): number {
     return this.#owed.length;
   }
 
   /** Begins a run. */
-  open(recipes: readonly Recipe[]): void {
-    this.#post({ kind: 'open', recipes });
+  begin(beginning: Beginning): void {
+    this.#post(beginning);
   }
 
   /** @throws MillraceError MILLRACE_WORKER if the thread ends before it answers */
-  run(frame: Frame): Promise<Answer> {
+  ask(request: Request): Promise<Answer> {
     if (this.#crash) return Promise.reject(this.#crash);
-    this.#post({ kind: 'chunk', frame }, transferOf(frame));
+    this.#post(request, request.kind === 'chunk' ? transferOf(request.frame) : []);
     this.#worker.ref();
     return new Promise((resolve, reject) => this.#owed.push({ resolve, reject }));
   }
@@ -59,7 +58,7 @@ export class Thread {
    */
   async close(): Promise<boolean> {
     this.#owed.length = 0;
-    this.#worker.unref();
+    this.#worker.ref();
     const closed = new Promise<void>((resolve) => {
       this.#onClosed = resolve;
     });
@@ -67,6 +66,7 @@ export class Thread {
     this.#post({ kind: 'close' });
     await Promise.race([closed, this.ended]);
     clearTimeout(overdue);
+    this.#worker.unref();
     return !this.#crash;
   }
 

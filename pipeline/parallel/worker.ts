@@ -1,25 +1,29 @@
-/** What runs in a worker thread: makes the stages of a run for itself, and answers for each chunk what came of it. */
+/**
+ * What runs in a worker thread: makes the stages of a run for itself, and answers for each chunk what came of it; or makes
+ * the source too, and answers with one chunk after the other.
+ */
 import { type MessagePort, parentPort } from 'node:worker_threads';
-import { MillraceError } from '../errors.ts';
-import type { StageMeter } from '../meter.ts';
+import type { MillraceError } from '../errors.ts';
 import type { StageSpec } from '../spec.ts';
 import { allocate } from './buffers.ts';
+import { figuresOf } from './figures.ts';
 import { type Frame, fromFrame, toFrame, transferOf } from './frame.ts';
-import type { Answer, Figures, FromWorker, Rejected, ToWorker } from './messages.ts';
+import { Leader } from './leader.ts';
+import type { Answer, FromWorker, Rejected, ToWorker } from './messages.ts';
 import { type Passage, pass } from './passage.ts';
-import { portable } from './portable.ts';
-import { type PortableError, packError } from './portable-error.ts';
+import { describe, packReject, unmade } from './portable-error.ts';
 import { makeStage } from './remote.ts';
 
 const port = parentPort as MessagePort;
 
-/** One run's work here. */
+/** One run's work here, chunk by chunk. */
 interface Job {
   readonly stages: Promise<StageSpec<unknown, unknown>[]>;
   readonly over: AbortController;
 }
 
 let job: Job | undefined;
+let leader: Leader | undefined;
 // Chunks are answered one after the other.
 let last: Promise<void> = Promise.resolve();
 
@@ -36,10 +40,18 @@ port.on('message', (message: ToWorker) => {
       last = last.then(() => answer(current, message.frame));
       return;
     }
+    case 'lead':
+      leader = new Leader(message, post);
+      return;
+    case 'next':
+      leader?.ask();
+      return;
     case 'close': {
+      const closing = leader?.close();
       job?.over.abort();
       job = undefined;
-      last = last.then(() => post({ kind: 'closed' }));
+      leader = undefined;
+      last = Promise.all([last, closing]).then(() => post({ kind: 'closed' }));
     }
   }
 });
@@ -55,7 +67,10 @@ async function answer({ stages, over }: Job, frame: Frame): Promise<void> {
       rejected.push({ stage, error, raw });
     });
     if (passage.failure) throw passage.failure.error;
-    const rejects = rejected.map(packReject);
+    const rejects = rejected.map(({ stage, error, raw }) => {
+      const packed = packReject(error, raw);
+      return packed && { ...packed, stage };
+    });
     post(rejects.every((one) => one !== undefined) ? done(passage, rejects, frame) : { kind: 'undone' });
   } catch (error) {
     if (!over.signal.aborted) post({ kind: 'undone', error: describe(error) });
@@ -68,33 +83,8 @@ function done({ chunk, meters }: Passage, rejects: readonly Rejected[], cause: F
   return { kind: 'done', frame: sent?.frame, figures: meters.map(figuresOf), rejects, spent: transferOf(cause) };
 }
 
-function packReject({ stage, error, raw }: { stage: number; error: MillraceError; raw: unknown }) {
-  const packed = packError(error);
-  const record = portable(raw);
-  return packed && record && { stage, error: packed, raw: record.value };
-}
-
-function unmade(error: unknown): PortableError {
-  const packed = error instanceof MillraceError ? packError(error) : undefined;
-  if (packed) return packed;
-  return packError(
-    new MillraceError('MILLRACE_USAGE', 'A stage cannot be made in a worker thread', {
-      found: describe(error),
-      hint: 'The module and the arguments that its `remote` names must give the stage there too.',
-    }),
-  ) as PortableError;
-}
-
-function figuresOf({ recordsIn, recordsOut, bytesOut, busy, dropped, tallies }: StageMeter): Figures {
-  return { recordsIn, recordsOut, bytesOut, busy, dropped, tallies };
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? String(error)) : String(error);
-}
-
 function post(message: FromWorker): void {
-  const buffers =
-    message.kind === 'done' ? [...message.spent, ...(message.frame ? transferOf(message.frame) : [])] : [];
-  port.postMessage(message, buffers);
+  const spent = message.kind === 'done' ? message.spent : [];
+  const frame = message.kind === 'done' || message.kind === 'made' ? message.frame : undefined;
+  port.postMessage(message, [...spent, ...(frame ? transferOf(frame) : [])]);
 }

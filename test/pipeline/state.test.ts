@@ -123,3 +123,35 @@ test('any chain of stages, stopped anywhere, twice', async (t) => {
     { numRuns: 300 },
   );
 });
+
+test('the state after an error is behind the records that were given, and before the one that failed', async (t) => {
+  const at = (n: number) =>
+    defineStage<number, number>({
+      name: 'fails at',
+      record(value) {
+        if (value === n && failing) throw new Error(`${n}`);
+        return value;
+      },
+    });
+  let failing = true;
+  for (const length of [1, 4, 20]) {
+    for (let n = 0; n < 20; n++) {
+      failing = true;
+      const pipeline = Pipeline.from(numbers(20))
+        .rechunk(length)
+        .pipe(at(n))
+        .map((value) => value);
+      const given: number[] = [];
+      await t.throwsAsync(
+        (async () => {
+          for await (const value of pipeline) given.push(value);
+        })(),
+        { message: `${n}` },
+      );
+      t.deepEqual(given, numbers(n));
+      const state = JSON.parse(JSON.stringify(pipeline.state()));
+      failing = false;
+      t.deepEqual(await pipeline.resume(state).toArray(), numbers(20 - n, n));
+    }
+  }
+});

@@ -11,14 +11,13 @@ import {
   MillraceError,
   Pipeline,
   type StageSpec,
-  toPlain,
 } from '../../../pipeline/index.ts';
-import type { Gauge } from '../../../pipeline/parallel/gauge.ts';
 import type { Crew } from '../../../pipeline/spec.ts';
 import { ids, lowercase, parse, tokenize, transitions, Vocabulary } from '../../../stages/index.ts';
 import { blockSizes, snliFile } from '../../stages/arbitraries.ts';
 import { type AnyStage, chain, linesOf } from '../../stages/forms.ts';
 import { oneByOne, Probe, rejection, until } from '../probes.ts';
+import { changingOver, outcomeOf, policies } from './outcome.ts';
 import { doubled, homesick, mishap, misnamed, moody, OwnError, seenIn, selfish, withFunction } from './stages.ts';
 
 const vocabulary = new Vocabulary(['<pad>', '<unk>', '.', 'a', 'constructor', 'café']);
@@ -39,54 +38,9 @@ const stageRows: readonly (readonly AnyStage[])[] = [
   [parse('snli'), ids(vocabulary)],
 ];
 
-/** The pipeline with a crew that changes over from the main thread to so many workers after so many chunks. */
-function changingOver<T>(pipeline: Pipeline<T>, after: number, workers: number): Pipeline<T> {
-  const parallel = pipeline.parallel('auto');
-  const gauge = (): Gauge => {
-    let chunks = 0;
-    return { add: () => (++chunks > after ? { workers, share: 0.5 } : undefined) };
-  };
-  Object.assign(parallel.stages.at(-1)?.crew as Crew, { gauge });
-  return parallel;
-}
-
-type Policy = 'fail' | 'keep' | number;
-
-/** All that a run shows: records, bad records in their order, counts and how it ended. */
-async function outcomeOf(pipeline: Pipeline<unknown>, policy: Policy) {
-  const rejected: unknown[] = [];
-  const watched = pipeline.onError(
-    policy === 'fail'
-      ? policy
-      : {
-          reject(error, raw) {
-            if (rejected.length === policy) throw new OwnError('enough');
-            rejected.push({ error: JSON.stringify(error), raw: toPlain(raw), cause: String(error.cause) });
-          },
-        },
-  );
-  const records: unknown[] = [];
-  let failure: unknown;
-  try {
-    for await (const record of watched) records.push(toPlain(record));
-  } catch (error) {
-    failure = error;
-  }
-  const stages = watched.report().stages.map(({ name, rejected, dropped, tallies, recordsOut }) => {
-    const { inMainThread: _, ...counted } = tallies;
-    // Where a run fails, stages may have been ahead of where it does.
-    return { name, rejected, dropped, tallies: counted, ...(failure === undefined && { recordsOut }) };
-  });
-  const known = failure instanceof OwnError || failure instanceof MillraceError;
-  assert.ok(failure === undefined || known, `${failure}`);
-  return { records, rejected, failure: failure && String(failure), stages: stages.slice(2) };
-}
-
 function sorted<O extends { readonly rejected: readonly unknown[] }>(outcome: O): O {
   return { ...outcome, rejected: outcome.rejected.map((one) => JSON.stringify(one)).sort() };
 }
-
-const policies = fc.oneof(fc.constantFrom<Policy>('fail', 'keep'), fc.nat(4));
 
 test.serial('any number of workers gives the same records, bad records, counts and errors', async (t) => {
   await fc.assert(
@@ -98,9 +52,9 @@ test.serial('any number of workers gives the same records, bad records, counts a
       policies,
       async (file, sizes, stages, workers, policy) => {
         const pipeline = chain(linesOf(file, sizes), stages);
-        const wanted = await outcomeOf(pipeline.parallel(0), policy);
-        assert.deepEqual(await outcomeOf(pipeline.parallel(workers), policy), wanted);
-        assert.deepEqual(await outcomeOf(changingOver(pipeline, sizes.length, workers), policy), wanted);
+        const wanted = await outcomeOf(pipeline.parallel(0), policy, 2);
+        assert.deepEqual(await outcomeOf(pipeline.parallel(workers), policy, 2), wanted);
+        assert.deepEqual(await outcomeOf(changingOver(pipeline, sizes.length, workers), policy, 2), wanted);
         // Each with a worker of its own.
         const apart = stages.reduce(
           (piped, stage) => piped.stage(stage.spec as StageSpec<unknown, unknown>).parallel(1),
@@ -108,7 +62,7 @@ test.serial('any number of workers gives the same records, bad records, counts a
         );
         // Crews work ahead of one another: so the order in which they tell of bad records is each crew's own.
         if (policy === 'keep' && wanted.failure === undefined) {
-          assert.deepEqual(sorted(await outcomeOf(apart, policy)), sorted(wanted));
+          assert.deepEqual(sorted(await outcomeOf(apart, policy, 2)), sorted(wanted));
         }
       },
     ),
@@ -133,9 +87,9 @@ test.serial('stages of any kind of record, that drop, reject and count', async (
       policies,
       async (count, length, workers, policy) => {
         const pipeline = new Probe(chunked(count, length)).pipeline.pipe(moody('first'), doubled, moody('second'));
-        const wanted = await outcomeOf(pipeline, policy);
-        assert.deepEqual(await outcomeOf(pipeline.parallel(workers), policy), wanted);
-        assert.deepEqual(await outcomeOf(changingOver(pipeline, length % 4, workers), policy), wanted);
+        const wanted = await outcomeOf(pipeline, policy, 2);
+        assert.deepEqual(await outcomeOf(pipeline.parallel(workers), policy, 2), wanted);
+        assert.deepEqual(await outcomeOf(changingOver(pipeline, length % 4, workers), policy, 2), wanted);
       },
     ),
     { seed: 4, numRuns: 150, includeErrorInReport: true },

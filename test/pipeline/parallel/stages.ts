@@ -1,6 +1,14 @@
 /** Stages that worker threads can make, some of which should not be let near one. */
 import { threadId } from 'node:worker_threads';
-import { DROP, defineStage, MillraceError, type Remote } from '../../../pipeline/index.ts';
+import {
+  ArrayChunk,
+  DROP,
+  defineStage,
+  MillraceError,
+  type Remote,
+  resumedCount,
+  type Source,
+} from '../../../pipeline/index.ts';
 
 const made = (name: string, ...args: unknown[]): Remote => ({ module: import.meta.url, export: name, args });
 
@@ -100,6 +108,120 @@ export const misnamed = (name: string) =>
     remote: { module: import.meta.url, export: name, args: [] },
     record: (n) => n,
   });
+
+/** What a source in any thread counts. */
+export class Counters {
+  readonly shared = new Int32Array(new SharedArrayBuffer(64));
+
+  get opens(): number {
+    return Atomics.load(this.shared, 0);
+  }
+
+  get closes(): number {
+    return Atomics.load(this.shared, 1);
+  }
+
+  /** Records handed out. */
+  get given(): number {
+    return Atomics.load(this.shared, 2);
+  }
+
+  /** In which thread it was opened each time. */
+  get threads(): number[] {
+    return Array.from(this.shared.subarray(THREADS, THREADS + this.opens));
+  }
+}
+
+const THREADS = 3;
+
+export interface Course {
+  readonly count: number;
+  /** Records to a chunk. */
+  readonly length: number;
+  /** Where a chunk fails to come. */
+  readonly failAt?: number;
+  /** Where one is waited for that never comes. */
+  readonly hangAt?: number;
+}
+
+/** The numbers up to a count, from any thread. */
+export function numbersThere(counters: Counters, course: Course): Source<number> {
+  return { ...numbersOf(counters.shared, course), remote: () => made('numbersOf', counters.shared, course) };
+}
+
+/** The same as other threads make it. */
+export function numbersOf(shared: Int32Array, { count, length, failAt, hangAt }: Course): Source<number> {
+  return {
+    name: 'numbers',
+    async *open({ signal, resumed, onCheckpoint }) {
+      let at = resumedCount(resumed);
+      onCheckpoint(() => {
+        const captured = at;
+        return () => captured;
+      });
+      shared[THREADS + Atomics.add(shared, 0, 1)] = threadId;
+      try {
+        while (at < count) {
+          await new Promise((resolve) => setImmediate(resolve));
+          signal.throwIfAborted();
+          if (hangAt !== undefined && at >= hangAt) {
+            await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+          }
+          if (failAt !== undefined && at >= failAt) throw new OwnError(`no ${at}`);
+          const numbers = Array.from({ length: Math.min(length, count - at) }, (_, i) => at + i);
+          at += numbers.length;
+          Atomics.add(shared, 2, numbers.length);
+          yield new ArrayChunk(numbers);
+        }
+      } finally {
+        Atomics.add(shared, 1, 1);
+      }
+    },
+  };
+}
+
+/** Sums so far, modulo 1000: what it gives hangs on all that came before; it keeps its state, or else runs again. */
+export const sums = (keeps: boolean) =>
+  defineStage<number, number>({
+    name: 'sums',
+    options: { keeps },
+    remote: { ...made('sums', keeps), withSource: true },
+    async *stream(source, context) {
+      let sum = keeps ? resumedCount(context.resumed) : 0;
+      if (keeps) {
+        context.onCheckpoint(() => {
+          const captured = sum;
+          return { from: context.upstream(), own: () => captured };
+        });
+      }
+      for await (const chunk of source) {
+        yield new ArrayChunk(
+          Array.from(chunk, (n) => {
+            sum = (sum + n) % 1000;
+            return sum;
+          }),
+        );
+      }
+    },
+  });
+
+/** Rejects all numbers from a first one on. */
+export const refuseFrom = (first: number) =>
+  defineStage<number, number>({
+    name: 'refuseFrom',
+    remote: made('refuseFrom', first),
+    record(n) {
+      if (n < first) return n;
+      throw new MillraceError('MILLRACE_BAD_RECORD', 'None will do', { found: n });
+    },
+  });
+
+/** Says another source's name, or that of nothing. */
+export const misnamedSource = (name: string): Source<number> => ({
+  ...numbersOf(new Counters().shared, { count: 3, length: 1 }),
+  name: 'misnamed',
+  remote: () => made(name, new Counters().shared, { count: 3, length: 1 }),
+});
 
 /** Its module runs a pipeline when it is loaded. */
 export const selfish = () =>
