@@ -77,3 +77,14 @@ test('stages on worker threads: the share of these threads, and what one more co
   const main = pipelineTable({ seconds: 2, consumerSeconds: 0, bottleneck: 'read', stages });
   t.true(main.endsWith('read limits it: were it free, the run would be 1.1 times as fast'));
 });
+
+test('a source on a worker thread is one, whatever more threads there are', (t) => {
+  const crewed = { crew: 1, workers: 1 };
+  const stages = [
+    stage({ name: 'read', recordsOut: 9, busySeconds: 1, ...crewed }),
+    stage({ name: 'parse', recordsOut: 9, busySeconds: 0.8, ...crewed }),
+    stage({ name: 'batch', recordsOut: 9, busySeconds: 0.2 }),
+  ];
+  const table = pipelineTable({ seconds: 2, consumerSeconds: 0, bottleneck: 'read', stages });
+  t.true(table.endsWith('read, on 1 worker, limits it: were it free, the run could be 2.5 times as fast'), table);
+});
