@@ -48,8 +48,14 @@ function gain({ stages, bottleneck, seconds, consumerSeconds }: Report): string 
     return `were it free, the run would be ${times(Math.max(seconds - busySeconds, ...crews.values()))} times as fast`;
   }
   const inMain = stages.reduce((sum, one) => sum + (one.crew === undefined ? one.busySeconds : 0), consumerSeconds);
-  const widened = ((crews.get(crew) as number) * workers) / (workers + 1);
-  return `with one worker more, the run could be ${times(Math.max(widened, inMain))} times as fast`;
+  const own = crews.get(crew) as number;
+  const [source] = stages;
+  // Nobody shares the work of a source.
+  if (source?.name === bottleneck && source.crew === crew) {
+    const others = [...crews].map(([number, time]) => (number === crew ? time - busySeconds / workers : time));
+    return `were it free, the run would be ${times(Math.max(inMain, ...others))} times as fast`;
+  }
+  return `with one worker more, the run could be ${times(Math.max((own * workers) / (workers + 1), inMain))} times as fast`;
 }
 
 function notes({ dropped, rejected, tallies, workers }: StageReport): string {
