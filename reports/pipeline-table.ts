@@ -43,16 +43,19 @@ function among({ stages, bottleneck }: Report): string {
 function gain({ stages, bottleneck, seconds, consumerSeconds }: Report): string {
   const { busySeconds = 0, crew, workers = 0 } = stages.find((stage) => stage.name === bottleneck) ?? {};
   const crews = crewSeconds(stages);
-  const times = (...rest: number[]) => (seconds / Math.max(...rest, 1e-9)).toFixed(1);
+  const times = (rest: number) => (seconds / Math.max(rest, 1e-9)).toFixed(1);
   if (crew === undefined) {
-    return `were it free, the run would be ${times(seconds - busySeconds, ...crews.values())} times as fast`;
+    return `were it free, the run would be ${times(Math.max(seconds - busySeconds, ...crews.values()))} times as fast`;
   }
   const inMain = stages.reduce((sum, one) => sum + (one.crew === undefined ? one.busySeconds : 0), consumerSeconds);
   const own = crews.get(crew) as number;
-  // There is one source, however many threads there are.
-  if (stages[0]?.crew === crew)
-    return `were it free, the run could be ${times(own - busySeconds, inMain)} times as fast`;
-  return `with one worker more, the run could be ${times((own * workers) / (workers + 1), inMain)} times as fast`;
+  const [source] = stages;
+  // Nobody shares the work of a source.
+  if (source?.name === bottleneck && source.crew === crew) {
+    const others = [...crews].map(([number, time]) => (number === crew ? time - busySeconds / workers : time));
+    return `were it free, the run would be ${times(Math.max(inMain, ...others))} times as fast`;
+  }
+  return `with one worker more, the run could be ${times(Math.max((own * workers) / (workers + 1), inMain))} times as fast`;
 }
 
 function notes({ dropped, rejected, tallies, workers }: StageReport): string {

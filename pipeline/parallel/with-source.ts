@@ -137,7 +137,7 @@ export class WithSource {
   /** Goes on in a worker thread; and here, where that comes to what it cannot decide. */
   async *#there(): AsyncGenerator<Chunk<unknown>, void> {
     const { lead, source, signal } = this.#begun;
-    const recipes = await untilAborted(this.#asked(), signal);
+    const recipes = await untilAborted(this.#recipesOnce(), signal);
     const own = await untilAborted(recipeOf(source.name, lead.remote, signal), signal);
     const pool = new Pool(1, { kind: 'lead', source: own, recipes, state: this.#place() });
     let question: Question | undefined;
@@ -212,7 +212,7 @@ export class WithSource {
     });
   }
 
-  #asked(): Promise<Recipe[]> {
+  #recipesOnce(): Promise<Recipe[]> {
     this.#recipes ??= recipesOf(this.#begun.stages, this.#begun.signal);
     return this.#recipes;
   }
@@ -220,7 +220,7 @@ export class WithSource {
   /** The stages without worker threads. */
   async #stagesHere(): Promise<Stages> {
     const { stages, signal } = this.#begun;
-    const made = await stagesHere(stages, await untilAborted(this.#asked(), signal));
+    const made = await stagesHere(stages, await untilAborted(this.#recipesOnce(), signal));
     return made.map((stage) => ofCrew(stage, undefined));
   }
 }
