@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tableFromIPC } from 'apache-arrow';
 import test from 'ava';
 import { catalog } from '../../stages/index.ts';
 import { temporaryFolder } from '../stages/files.ts';
@@ -115,6 +116,19 @@ test('--to writes a file that is whole, that leaves nothing beside it, and that 
   t.deepEqual((await readdir(folder)).sort(), ['out', 'snli_1.0.zip', 'vectors.txt']);
 });
 
+test('--to FILE.arrow writes what the lines would say', async (t) => {
+  const { folder, split } = await smallCorpus(t);
+  const stages = ['parse:snli', 'tokenize:parse', 'lowercase', 'transitions'];
+  const printed = await cli(t, ['pipe', split('dev'), ...stages], { cwd: folder });
+  const written = await cli(t, ['pipe', split('dev'), ...stages, '--to', 'dev.arrow'], { cwd: folder });
+  t.deepEqual(written, { stdout: '', stderr: '', code: 0 });
+  const table = tableFromIPC(await readFile(join(folder, 'dev.arrow')));
+  t.deepEqual(
+    table.toArray().map((row) => JSON.parse(JSON.stringify(row))),
+    rowsOf(printed.stdout),
+  );
+});
+
 test('the same seed gives the same order, another seed another', async (t) => {
   const { split } = await smallCorpus(t);
   const order = async (seed: string) =>
@@ -138,7 +152,6 @@ test('any number of workers prints the same, and whoever asks for some where not
   t.is(none.code, 0, none.stderr);
   t.is(two.stdout, none.stdout);
   t.is(auto.stdout, none.stdout);
-  // One reads, the other one has the rest.
   t.regex(two.stderr, /\nlines .* on 1 worker\nparse .* on 1 worker.*\ntokenize .* on 1 worker/);
   t.regex(nothing.stderr, /^millrace: There is nothing to run on worker threads; [^\n]*\n$/);
   t.is(wrong.code, 2);
