@@ -5,6 +5,7 @@
  * handed on as it is.
  */
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MillraceError, type Origin } from '../pipeline/errors.ts';
@@ -128,10 +129,12 @@ export async function* openPath(
 }
 
 export async function isZipFile(path: string, { signal }: ReadOptions): Promise<boolean> {
+  // What a pipe has given is gone, and so is what its writer finds nobody to give to when a reader has left: only a file,
+  // which can be opened again, is opened to be looked at.
+  const there = await stat(path).catch(() => undefined);
+  if (there && !there.isFile()) return false;
   const handle = await openFile(path, signal);
   try {
-    // What a pipe has given is gone: so only a file, which can be read again, is looked at.
-    if (!(await handle.stat()).isFile()) return false;
     const head = Buffer.alloc(MAGIC_BYTES);
     await unlessAborted(() => handle.read(head, 0, head.length, 0), signal);
     return isZip(head);

@@ -301,3 +301,16 @@ test('the same through a server, byte for byte', async (t) => {
   const served = await read(t, 'snli:dev', { mirror: base, cacheDir: await temporaryFolder(t) });
   t.true(served === (await read(t, 'snli:dev', { mirror: '../shared/data' })));
 });
+
+test('a named pipe is opened once: what its writer gives is there', async (t) => {
+  const folder = await temporaryFolder(t);
+  const pipe = join(folder, 'pipe');
+  const made = spawn('mkfifo', [pipe]);
+  await once(made, 'close');
+  const text = 'a line\n'.repeat(100);
+  // It waits for a reader, and leaves when it has given all.
+  const writer = spawn('sh', ['-c', 'cat > "$0"', pipe], { stdio: ['pipe', 'ignore', 'inherit'] });
+  t.teardown(() => writer.kill());
+  writer.stdin.end(text);
+  t.is(await read(t, pipe), text);
+});
