@@ -99,6 +99,11 @@ class VectorTable {
     this.#filled = new Uint8Array(size);
   }
 
+  /** How many ids there are, with a vector or without. */
+  get size(): number {
+    return this.#filled.length;
+  }
+
   has(id: number): boolean {
     return this.#filled[id] === 1;
   }
@@ -111,11 +116,6 @@ class VectorTable {
   fill(id: number): Float32Array {
     this.#filled[id] = 1;
     return this.row(id);
-  }
-
-  /** The rows that are there. */
-  *rows(): Generator<Float32Array> {
-    for (let id = 0; id < this.#filled.length; id++) if (this.has(id)) yield this.row(id);
   }
 }
 
@@ -195,20 +195,23 @@ function coverageOf(vocabulary: Vocabulary, missing: readonly string[], standIns
 
 /** Mean and deviation over all values of the table, and its mean vector. */
 function moments(table: VectorTable) {
-  const vectors = [...table.rows()];
-  const center = new Float64Array(table.dimension);
+  const { dimension, matrix } = table;
+  const center = new Float64Array(dimension);
+  let rows = 0;
   let sum = 0;
   let squares = 0;
-  for (const vector of vectors) {
-    for (let i = 0; i < vector.length; i++) {
-      const value = vector[i] as number;
+  for (let id = 0; id < table.size; id++) {
+    if (!table.has(id)) continue;
+    rows++;
+    for (let i = 0; i < dimension; i++) {
+      const value = matrix[id * dimension + i] as number;
       center[i] = (center[i] as number) + value;
       sum += value;
       squares += value * value;
     }
   }
-  for (let i = 0; i < center.length; i++) center[i] = (center[i] as number) / vectors.length;
-  const n = vectors.length * table.dimension;
+  for (let i = 0; i < dimension; i++) center[i] = (center[i] as number) / rows;
+  const n = rows * dimension;
   const mean = sum / n;
   return { mean, deviation: Math.sqrt(Math.max(0, squares / n - mean * mean)), center };
 }

@@ -1,4 +1,13 @@
-import levenshtein from 'fast-levenshtein';
+import { createRequire } from 'node:module';
+import type Levenshtein from 'fast-levenshtein';
+
+// Loaded when a spelling is looked up first: it takes 10 ms, and most who load this module never do.
+let loaded: typeof Levenshtein | undefined;
+
+function distanceOf(a: string, b: string): number {
+  loaded ??= createRequire(import.meta.url)('fast-levenshtein') as typeof Levenshtein;
+  return loaded.get(a, b);
+}
 
 interface Group {
   readonly words: string[];
@@ -51,7 +60,7 @@ export class SpellingIndex {
         // An edit changes the set of letters by two at most: that rules out most words without looking at them.
         if (bits((group.letters[i] as number) ^ letters) > 2 * distance) continue;
         const candidate = group.words[i] as string;
-        if (candidate === word || levenshtein.get(word, candidate) > distance) continue;
+        if (candidate === word || distanceOf(word, candidate) > distance) continue;
         best = candidate;
         bestRank = group.ranks[i] as number;
       }
