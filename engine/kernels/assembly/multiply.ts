@@ -115,7 +115,7 @@ export function multiply(
         let fromStride = outStride;
         if (step === 0) {
           from = start === 0 ? zeros : start + row * startStride + (column << 2);
-          fromStride = startStride;
+          fromStride = start === 0 ? 0 : startStride;
         }
         multiplyBlock(
           height,
