@@ -1,6 +1,7 @@
 /** What an engine is: one TensorFlow.js backend, under the name by which people ask for it. */
 
 import type { MillraceError } from '../pipeline/errors.ts';
+import type { KernelBuild } from './kernels/exports.ts';
 
 /** From the fastest to the one that always works. */
 export const engineNames = ['node-gpu', 'node', 'wasm', 'cpu'] as const;
@@ -16,6 +17,8 @@ export interface Engine {
   readonly version: string;
   /** Whether it uses SIMD instructions; known for wasm only. */
   readonly simd?: boolean;
+  /** Which build of our own kernels it runs; wasm only. */
+  readonly kernels?: KernelBuild | 'none';
   /** Why `auto` passed over faster engines that are installed. */
   readonly passedOver?: readonly MillraceError[];
 }

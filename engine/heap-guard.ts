@@ -17,8 +17,11 @@ export function guardHeap({ wasm }: WasmBackend): void {
   const malloc = wasm._malloc;
   wasm._malloc = (bytes) => {
     // A size of 4 GB or more would be taken modulo 4 GB.
-    const address = bytes < 2 ** 32 ? malloc(bytes) : 0;
-    if (address === 0 && bytes > 0) throw heapIsFull(bytes);
+    const address = bytes < 2 ** 32 ? malloc(bytes) >>> 0 : 0;
+    // Near 4 GB it may also give room that the heap has not got: its own sums go beyond 32 bits.
+    const isBeyond = address + bytes > wasm.HEAPU8.length;
+    if (isBeyond) wasm._free(address);
+    if (isBeyond || (address === 0 && bytes > 0)) throw heapIsFull(bytes);
     return address;
   };
 }

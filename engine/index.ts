@@ -2,4 +2,6 @@
 
 export { type Engine, type EngineName, type EngineReport, engineNames } from './engine.ts';
 export { probeEngines } from './probe.ts';
+export type { RecurrentCell, RecurrentSequence, RecurrentWeights } from './recurrence.ts';
+export { recurrentSequence } from './recurrent-sequence.ts';
 export { startEngine } from './select.ts';

@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { MillraceError, unknownName } from '../pipeline/errors.ts';
 import { type Engine, type EngineName, engineNames } from './engine.ts';
 import { guardHeap } from './heap-guard.ts';
+import { loadKernels } from './kernels/kernels.ts';
 import { isInstalled, type NativeName, nativePackages, startNative } from './native.ts';
 import { repairCpu, repairGradients, repairWasm } from './repairs/index.ts';
 import type { WasmBackend } from './wasm-backend.ts';
@@ -60,9 +61,11 @@ async function startWasm(): Promise<Engine> {
   const { version_wasm: version } = await import('@tensorflow/tfjs-backend-wasm');
   repairWasm();
   await keepListeners(() => setBackend('wasm'));
-  guardHeap(tf.backend() as unknown as WasmBackend);
+  const backend = tf.backend() as unknown as WasmBackend;
+  guardHeap(backend);
   const simd = Boolean(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'));
-  return { name: 'wasm', backend: 'wasm', version, simd };
+  const kernels = loadKernels(backend)?.build ?? 'none';
+  return { name: 'wasm', backend: 'wasm', version, simd, kernels };
 }
 
 async function startCpu(): Promise<Engine> {

@@ -19,25 +19,55 @@ export interface WasmBackend {
     /** @returns the address, or 0 when the heap is full */
     _malloc: (bytes: number) => number;
     _free(address: number): void;
-    /** A function of the compiled library; `array` arguments are bytes that it sees for the time of the call. */
-    cwrap(name: string, result: null, parameters: ('number' | 'array')[]): (...values: (number | Uint8Array)[]) => void;
-    readonly tfjs: {
-      /** Forgets the library's record of a tensor, and frees nothing else. */
-      disposeData(id: number): void;
+    /** The heap, as it is now: it is replaced when it grows. */
+    readonly HEAPU8: Uint8Array<ArrayBuffer>;
+    /** What the compiled library exports, by names that its optimiser left alone. */
+    readonly asm: {
+      /** The heap's memory. No part of what the package publishes, it may be elsewhere in another version. */
+      readonly memory?: WebAssembly.Memory;
     };
   };
   readonly dataIdMap: {
     /** `id` is the library's name for the tensor. */
     get(dataId: object): { readonly id: number; readonly memoryOffset: number };
-    delete(dataId: object): boolean;
   };
-  /** A tensor with uninitialised elements, or with the elements at an address. */
-  makeOutput(shape: number[], dtype: DataType, memoryOffset?: number): TensorInfo;
+  /** A tensor with uninitialised elements. */
+  makeOutput(shape: number[], dtype: DataType): TensorInfo;
   typedArrayFromHeap(tensor: TensorInfo): HeapView;
   /** Gives up one reference. */
   disposeData(dataId: object): boolean;
   /** Adds a reference, so that another tensor may share the elements. */
   incRef(dataId: object): void;
+}
+
+/** Where a tensor's elements are, in bytes from the start of the heap. They stay there, however the heap grows. */
+export function addressOf(backend: WasmBackend, { dataId }: TensorInfo): number {
+  return backend.dataIdMap.get(dataId).memoryOffset;
+}
+
+/** Pieces of the heap, of these many bytes each, for the time of a call. */
+export function withMemory<T>({ wasm }: WasmBackend, sizes: readonly number[], use: (addresses: number[]) => T): T {
+  const starts: number[] = [];
+  let end = 0;
+  for (const size of sizes) {
+    starts.push(end);
+    end = aligned(end + size);
+  }
+  const address = wasm._malloc(end + CACHE_LINE) >>> 0;
+  try {
+    const first = aligned(address);
+    return use(starts.map((start) => first + start));
+  } finally {
+    wasm._free(address);
+  }
+}
+
+/** In bytes. What is read by fours of numbers is read faster where no four lies in two lines. */
+export const CACHE_LINE = 64;
+
+/** The next address at which a cache line begins. */
+export function aligned(address: number): number {
+  return Math.ceil(address / CACHE_LINE) * CACHE_LINE;
 }
 
 /** Runs another kernel of the wasm backend, whoever made it. */

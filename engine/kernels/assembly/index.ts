@@ -1,0 +1,12 @@
+/**
+ * The engine's own kernels on wasm, in AssemblyScript. `npm run kernels` compiles them twice, with relaxed SIMD and
+ * without; `../kernels.ts` loads them, into the memory of TensorFlow.js's own module: so tensors are where they are.
+ *
+ * The module has no data and no state of its own, and allocates nothing: whatever a kernel needs is given to it by
+ * address. Matrices are float32, row after row, and sizes are counted in numbers where nothing else is said.
+ */
+
+export { activate } from './activate';
+export { multiply, multiplyScratch, packedSize, packMatrix } from './multiply';
+export { gatherRows, sumRows } from './rows';
+export { sequenceBackward, sequenceForward, statesBefore } from './sequence';

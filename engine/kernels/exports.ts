@@ -1,0 +1,69 @@
+/** The engine's compiled kernels, as TypeScript sees them. */
+
+/** What `assembly/index.ts` exports; its files say what each does. */
+export interface KernelExports {
+  activate(activation: number, values: number, count: number, slope: number): void;
+  gatherRows(from: number, indices: number, count: number, width: number, to: number): void;
+  sumRows(from: number, rows: number, width: number, sums: number): void;
+  multiply(
+    rows: number,
+    inner: number,
+    columns: number,
+    left: number,
+    leftTransposed: number,
+    right: number,
+    rightLayout: number,
+    start: number,
+    startStride: number,
+    out: number,
+    scratch: number,
+  ): void;
+  multiplyScratch(): number;
+  packedSize(inner: number, columns: number): number;
+  packMatrix(inner: number, columns: number, from: number, transposed: number, to: number): void;
+  sequenceForward(
+    cell: number,
+    steps: number,
+    counts: number,
+    units: number,
+    weights: number,
+    bias: number,
+    gates: number,
+    states: number,
+    extra: number,
+    work: number,
+    scratch: number,
+  ): void;
+  sequenceBackward(
+    cell: number,
+    steps: number,
+    counts: number,
+    units: number,
+    all: number,
+    weights: number,
+    gates: number,
+    states: number,
+    extra: number,
+    dOutputs: number,
+    dStates: number,
+    dCells: number,
+    dGates: number,
+    dSums: number,
+    work: number,
+    scratch: number,
+  ): void;
+  statesBefore(steps: number, counts: number, units: number, states: number, before: number): void;
+}
+
+/** The cells of recurrent networks, as `assembly/sequence.ts` numbers them. */
+export const cellCodes = { relu: 0, tanh: 1, lstm: 2, gru: 3 } as const;
+
+/** Which of the compiled modules runs. */
+export type KernelBuild = 'relaxed-simd' | 'simd';
+
+export interface Kernels {
+  readonly build: KernelBuild;
+  readonly run: KernelExports;
+  /** Where products may write in passing. */
+  readonly scratch: number;
+}
