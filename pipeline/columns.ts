@@ -41,15 +41,10 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 
 /** Ranges over shared memory; the two kinds of list and text differ only in what they range over. */
 abstract class RangeColumn<V> implements Column<V> {
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
+  abstract readonly starts: Int32Array;
+  abstract readonly ends: Int32Array;
   // Asked for wherever a chunk changes hands, and the same each time.
   #covered: number | undefined;
-
-  constructor(starts: Int32Array, ends: Int32Array) {
-    this.starts = starts;
-    this.ends = ends;
-  }
 
   get length(): number {
     return this.starts.length;
@@ -91,10 +86,14 @@ abstract class RangeColumn<V> implements Column<V> {
 /** Text as UTF-8 bytes. */
 export class Utf8Column extends RangeColumn<string | undefined> {
   readonly data: Uint8Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
 
   constructor(data: Uint8Array, starts: Int32Array, ends: Int32Array) {
-    super(starts, ends);
+    super();
     this.data = data;
+    this.starts = starts;
+    this.ends = ends;
   }
 
   static from(texts: readonly (string | undefined)[]): Utf8Column {
@@ -128,10 +127,14 @@ export class Utf8Column extends RangeColumn<string | undefined> {
 /** A list of integers a row, such as the ids of a sentence. */
 export class Int32ListColumn extends RangeColumn<Int32Array | undefined> {
   readonly values: Int32Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
 
   constructor(values: Int32Array, starts: Int32Array, ends: Int32Array) {
-    super(starts, ends);
+    super();
     this.values = values;
+    this.starts = starts;
+    this.ends = ends;
   }
 
   override get bytes(): number {
@@ -148,18 +151,60 @@ export class Int32ListColumn extends RangeColumn<Int32Array | undefined> {
   }
 }
 
+/** Ranges over texts. */
+interface TextLists {
+  readonly items: Utf8Column;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+}
+
 /** A list of texts a row, such as the tokens of a sentence; the ranges are over the items. */
 export class Utf8ListColumn extends RangeColumn<string[] | undefined> {
-  readonly items: Utf8Column;
+  #lists: TextLists | (() => TextLists);
+  #length: number;
 
   constructor(items: Utf8Column, starts: Int32Array, ends: Int32Array) {
-    super(starts, ends);
-    this.items = items;
+    super();
+    this.#lists = { items, starts, ends };
+    this.#length = starts.length;
   }
 
-  /** The ranges of the items alone: what they point into is usually another column's text. */
+  /**
+   * A column that is made when something of it is read: perhaps nobody does.
+   *
+   * @param length its rows
+   */
+  static later(length: number, make: () => TextLists): Utf8ListColumn {
+    const column = new Utf8ListColumn(NO_TEXTS, NO_PLACES, NO_PLACES);
+    column.#lists = make;
+    column.#length = length;
+    return column;
+  }
+
+  get #made(): TextLists {
+    if (typeof this.#lists === 'function') this.#lists = this.#lists();
+    return this.#lists;
+  }
+
+  get items(): Utf8Column {
+    return this.#made.items;
+  }
+
+  get starts(): Int32Array {
+    return this.#made.starts;
+  }
+
+  get ends(): Int32Array {
+    return this.#made.ends;
+  }
+
+  override get length(): number {
+    return this.#length;
+  }
+
+  /** The ranges of the rows alone, so that nothing need be made to know: the texts are usually another column's. */
   override get bytes(): number {
-    return super.bytes * 8;
+    return this.#length * 8;
   }
 
   get(row: number): string[] | undefined {
@@ -174,6 +219,9 @@ export class Utf8ListColumn extends RangeColumn<string[] | undefined> {
     return new Utf8ListColumn(this.items, starts, ends);
   }
 }
+
+const NO_PLACES = new Int32Array(0);
+const NO_TEXTS = new Utf8Column(new Uint8Array(0), NO_PLACES, NO_PLACES);
 
 /** One integer a row. */
 export class Int32Column implements Column<number> {

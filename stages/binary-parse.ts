@@ -2,9 +2,6 @@
  * Binary parses as SNLI writes them: `( ( The sisters ) ( sleep . ) )`, tokens and parentheses apart by single spaces.
  */
 
-import { Utf8Column, Utf8ListColumn } from '../pipeline/columns.ts';
-import { sharedKernels, WORD } from './kernels/kernels.ts';
-
 /** Penn Treebank's escapes, for characters that mean something in a parse. */
 const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['-LRB-', '('],
@@ -25,23 +22,6 @@ export function unescapeToken(token: string): string {
 /** The tokens: whatever is not a parenthesis. */
 export function leaves(parse: string): string[] {
   return parse.split(' ').filter((part) => part !== '(' && part !== ')' && part !== '');
-}
-
-/** The leaves of a column of parses, as ranges of the parses' own bytes; none if a parse is missing. */
-export function leafColumn(parses: Utf8Column): Utf8ListColumn | undefined {
-  if (parses.starts.some((start) => start < 0)) return undefined;
-  const kernels = sharedKernels();
-  const { length } = parses;
-  const { base, starts, ends, bytes } = kernels.place(parses);
-  // Every other character is a space, if all leaves are as short as they can be; a place more is written to.
-  const most = Math.ceil((bytes + length) / 2) + 1;
-  const firsts = kernels.reserve((2 * length + 2 * most) * WORD);
-  const lasts = firsts + length * WORD;
-  const leafStarts = lasts + length * WORD;
-  const leafEnds = leafStarts + most * WORD;
-  const count = kernels.run.cutLeaves(base, starts, ends, length, leafStarts, leafEnds, firsts, lasts);
-  const items = new Utf8Column(parses.data, kernels.copyOf(leafStarts, count), kernels.copyOf(leafEnds, count));
-  return new Utf8ListColumn(items, kernels.copyOf(firsts, length), kernels.copyOf(lasts, length));
 }
 
 export const SHIFT = 0;

@@ -124,7 +124,8 @@ export function lengthsOf(chunk: Chunk<Text>, row: number, into: number[] = []):
     const premise = lengthAt(premises, row);
     const hypothesis = lengthAt(hypotheses, row);
     if (premise >= 0 && hypothesis >= 0) {
-      into.length = 2;
+      // To set a length costs more than all the rest.
+      if (into.length !== 2) into.length = 2;
       into[0] = premise;
       into[1] = hypothesis;
       return into;

@@ -2,7 +2,6 @@ import {
   type Columns,
   defineStage,
   definitionOf,
-  Int32ListColumn,
   identityOf,
   type Pipeline,
   type Remote,
@@ -87,5 +86,5 @@ function lookUp<T extends Text>(vocabulary: Vocabulary): Stage<T, T> {
 function idColumns(columns: Columns, prefix: string, vocabulary: Vocabulary): Columns | undefined {
   const tokens = columns[`${prefix}tokens`];
   if (!(tokens instanceof Utf8ListColumn)) return undefined;
-  return { ids: new Int32ListColumn(vocabulary.idsOfTokens(tokens.items), tokens.starts, tokens.ends) };
+  return { ids: vocabulary.idsOfLists(tokens) };
 }

@@ -16,24 +16,38 @@ export interface Sequences {
  */
 export function padSequences(rows: Sequences | readonly ArrayLike<number>[], width?: number): PaddedSequences {
   const sequences = 'seek' in rows ? rows : new Rows(rows);
-  const lengths = new Int32Array(sequences.length);
+  const count = sequences.length;
+  while (memories.length < count) memories.push(NOTHING);
   let columns = width ?? 1;
-  for (let row = 0; row < lengths.length; row++) {
+  for (let row = 0; row < count; row++) {
     sequences.seek(row);
     const length = sequences.end - sequences.start;
-    lengths[row] = width === undefined ? length : Math.min(length, width);
+    memories[row] = sequences.values;
+    starts[row] = sequences.start;
+    kept[row] = width === undefined ? length : Math.min(length, width);
     if (width === undefined && length > columns) columns = length;
   }
-  // Memory comes filled with the id of `<pad>`, which is 0.
-  const ids = new Int32Array(lengths.length * columns);
-  for (let row = 0; row < lengths.length; row++) {
-    sequences.seek(row);
-    const { values, start } = sequences;
-    const length = lengths[row] as number;
+  // One memory for both, since V8 takes longer to make a small one outside its heap than to fill it.
+  const memory = new Int32Array(count * (columns + 1));
+  const lengths = memory.subarray(count * columns);
+  // It comes filled with the id of `<pad>`, which is 0.
+  const ids = memory.subarray(0, count * columns);
+  for (let row = 0; row < count; row++) {
+    const values = memories[row] as ArrayLike<number>;
+    const start = starts[row] as number;
+    const length = kept[row] as number;
+    lengths[row] = length;
     for (let i = 0, to = row * columns; i < length; i++, to++) ids[to] = values[start + i] as number;
+    memories[row] = NOTHING;
   }
   return { ids, lengths, width: columns };
 }
+
+// Where the sequences of one call are, kept from the first look at them to the second.
+const NOTHING: ArrayLike<number> = new Int32Array(0);
+const memories: ArrayLike<number>[] = [];
+const starts: number[] = [];
+const kept: number[] = [];
 
 /** Whole lists of numbers. */
 class Rows implements Sequences {

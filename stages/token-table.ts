@@ -1,5 +1,6 @@
-import { decodeUtf8, type Utf8Column } from '../pipeline/columns.ts';
-import { Kernels, WORD } from './kernels/kernels.ts';
+import { decodeUtf8, Int32ListColumn, type Utf8Column } from '../pipeline/columns.ts';
+import { sharedKernels, WORD } from './kernels/kernels.ts';
+import { type Leaves, placeLeaves } from './leaves.ts';
 
 /** No token; and what the kernel says of one beyond ASCII, since other bytes may stand for the same token. */
 const ABSENT = -1;
@@ -14,23 +15,25 @@ const ABSENT_BEYOND_ASCII = -2;
  * The table itself is in WebAssembly's memory: `kernels/assembly/tokens.ts`.
  */
 export class TokenTable {
-  readonly #kernels = new Kernels();
-  /** Memory for a token alone. */
-  #one = 0;
-  #oneRoom = -1;
+  readonly #kernels = sharedKernels();
+  readonly #table = this.#kernels.run.newTable();
+
+  constructor() {
+    abandoned.register(this, this.#table);
+  }
 
   /** How many tokens there are. */
   get size(): number {
-    return this.#kernels.run.tokenCount();
+    return this.#kernels.run.tokenCount(this.#table);
   }
 
   /** The number of the token in `bytes` from `start` to `end`, or -1. */
   find(bytes: Uint8Array, start: number, end: number): number {
     const { run } = this.#kernels;
-    const found = this.#placeOne(bytes, start, end, run.findToken);
+    const found = this.#withOne(bytes, start, end, run.findToken);
     if (found !== ABSENT) return found;
     const canonical = canonicalBytes(bytes, start, end);
-    return canonical ? this.#placeOne(canonical, 0, canonical.length, run.findToken) : ABSENT;
+    return canonical ? this.#withOne(canonical, 0, canonical.length, run.findToken) : ABSENT;
   }
 
   /** The number of each token, or -1. */
@@ -38,7 +41,7 @@ export class TokenTable {
     const { length } = tokens;
     const { base, starts, ends } = this.#kernels.place(tokens);
     const numbers = this.#kernels.reserve(length * WORD);
-    const beyond = this.#kernels.run.findTokens(base, starts, ends, length, numbers);
+    const beyond = this.#kernels.run.findTokens(this.#table, base, starts, ends, length, 0, numbers);
     const found = this.#kernels.copyOf(numbers, length);
     if (!beyond) return found;
     for (let token = 0; token < length; token++) {
@@ -48,13 +51,35 @@ export class TokenTable {
     return found;
   }
 
+  /**
+   * The number of each leaf of each parse, or -1: what {@link findAll} gives for the tokens of {@link leafTokens}, which
+   * are not made.
+   */
+  findLeaves({ parses, lowered }: Leaves): Int32ListColumn {
+    const kernels = this.#kernels;
+    const { base, leafStarts, leafEnds, count, firsts, lasts, numbers } = placeLeaves(kernels, parses);
+    const beyond = kernels.run.findTokens(this.#table, base, leafStarts, leafEnds, count, lowered ? 1 : 0, numbers);
+    const found = kernels.copyOf(numbers, count);
+    const { length } = parses;
+    const lists = new Int32ListColumn(found, kernels.copyOf(firsts, length), kernels.copyOf(lasts, length));
+    if (!beyond) return lists;
+    const [starts, ends] = [kernels.copyOf(leafStarts, count), kernels.copyOf(leafEnds, count)];
+    for (let leaf = 0; leaf < count; leaf++) {
+      if (found[leaf] !== ABSENT_BEYOND_ASCII) continue;
+      const [start, end] = [starts[leaf] as number, ends[leaf] as number];
+      const own = lowered ? Buffer.from(decodeUtf8(parses.data, start, end).toLowerCase()) : undefined;
+      found[leaf] = own ? this.find(own, 0, own.length) : this.find(parses.data, start, end);
+    }
+    return lists;
+  }
+
   /** The number of the token in `bytes` from `start` to `end`, which is put in if it is new. */
   add(bytes: Uint8Array, start: number, end: number): number {
     const canonical = canonicalBytes(bytes, start, end);
     const { addToken } = this.#kernels.run;
     return canonical
-      ? this.#placeOne(canonical, 0, canonical.length, addToken)
-      : this.#placeOne(bytes, start, end, addToken);
+      ? this.#withOne(canonical, 0, canonical.length, addToken)
+      : this.#withOne(bytes, start, end, addToken);
   }
 
   /** The number of each token; those that are new are put in, in turn. */
@@ -66,7 +91,7 @@ export class TokenTable {
     const beyondAscii: [token: number, number: number][] = [];
     for (let next = 0; next < length; next++) {
       const at = next * WORD;
-      next += addTokens(base, starts + at, ends + at, length - next, numbers + at);
+      next += addTokens(this.#table, base, starts + at, ends + at, length - next, numbers + at);
       // The one that it stopped at is new and beyond ASCII.
       if (next < length) {
         const number = this.add(tokens.data, tokens.starts[next] as number, tokens.ends[next] as number);
@@ -81,22 +106,22 @@ export class TokenTable {
   /** The token of that number, which is not checked. */
   token(number: number): string {
     const { tokenStart, tokenEnd } = this.#kernels.run;
-    return decodeUtf8(this.#kernels.memory, tokenStart(number), tokenEnd(number));
+    return decodeUtf8(this.#kernels.memory, tokenStart(this.#table, number), tokenEnd(this.#table, number));
   }
 
-  /** Copies one token in, beside the column that is placed, and calls a kernel with its address. */
-  #placeOne(bytes: Uint8Array, start: number, end: number, kernel: (start: number, end: number) => number): number {
-    const length = end - start;
-    if (length > this.#oneRoom) {
-      if (this.#one !== 0) this.#kernels.run.release(this.#one);
-      this.#oneRoom = 2 * length;
-      this.#one = this.#kernels.run.allocate(this.#oneRoom);
-    }
-    const { memory } = this.#kernels;
-    for (let i = 0; i < length; i++) memory[this.#one + i] = bytes[start + i] as number;
-    return kernel(this.#one, this.#one + length);
+  #withOne(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    kernel: (table: number, start: number, end: number) => number,
+  ): number {
+    const address = this.#kernels.placeFew(bytes, start, end);
+    return kernel(this.#table, address, address + end - start);
   }
 }
+
+/** A table stays in the kernels' memory for as long as someone may ask it. */
+const abandoned = new FinalizationRegistry<number>((table) => sharedKernels().run.releaseTable(table));
 
 /** What the bytes are once decoded and encoded again, where that is something else: bytes that are no UTF-8. */
 function canonicalBytes(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined {

@@ -1,5 +1,6 @@
 import { type Columns, MillraceError, type Origin, Utf8Column, unknownName } from '../pipeline/index.ts';
-import { leafColumn, leaves, unescapeToken } from './binary-parse.ts';
+import { leaves, unescapeToken } from './binary-parse.ts';
+import { leafTokens } from './leaves.ts';
 import type { Sentence } from './records.ts';
 import { defineSentenceStage, type Text } from './sentences.ts';
 import { naturalTreebank } from './tokenizers/natural.ts';
@@ -54,7 +55,7 @@ function tokenColumns(
   if (fromParse ? undo : method !== 'treebank' && method !== 'auto') return undefined;
   const column = fromParse ? parses : text;
   if (!(column instanceof Utf8Column)) return undefined;
-  const tokens = fromParse ? leafColumn(column) : treebankColumn(column);
+  const tokens = fromParse ? leafTokens(column) : treebankColumn(column);
   return tokens && { tokens };
 }
 

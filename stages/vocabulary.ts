@@ -1,5 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { fingerprint, MillraceError, Pipeline, Utf8Column } from '../pipeline/index.ts';
+import {
+  fingerprint,
+  Int32ListColumn,
+  MillraceError,
+  Pipeline,
+  Utf8Column,
+  type Utf8ListColumn,
+} from '../pipeline/index.ts';
+import { leavesOf } from './leaves.ts';
 import type { Text } from './sentences.ts';
 import { TokenTable } from './token-table.ts';
 import { byCountThenBytes, WordCounts } from './word-counts.ts';
@@ -151,9 +159,18 @@ export class Vocabulary {
   idsOfTokens(tokens: Utf8Column): Int32Array {
     this.#byBytes ??= tableOf(this.tokens);
     const { table, ids } = this.#byBytes;
-    const values = table.findAll(tokens);
-    for (let i = 0; i < values.length; i++) values[i] = idOf(values[i] as number, ids);
-    return values;
+    return toIds(table.findAll(tokens), ids);
+  }
+
+  /** The ids of the tokens of each row of a column. */
+  idsOfLists(tokens: Utf8ListColumn): Int32ListColumn {
+    const leaves = leavesOf(tokens);
+    if (!leaves) return new Int32ListColumn(this.idsOfTokens(tokens.items), tokens.starts, tokens.ends);
+    this.#byBytes ??= tableOf(this.tokens);
+    const { table, ids } = this.#byBytes;
+    const lists = table.findLeaves(leaves);
+    toIds(lists.values, ids);
+    return lists;
   }
 
   has(token: string): boolean {
@@ -190,10 +207,14 @@ function tableOf(tokens: readonly string[]) {
   return { table, ids: all ? undefined : Int32Array.from(ids) };
 }
 
-/** The id of a number of the table, that of `<unk>` for none; also for a `<pad>` in the text, which is no padding. */
-function idOf(number: number, ids: Int32Array | undefined): number {
-  if (number <= PAD_ID) return UNK_ID;
-  return ids === undefined ? number : (ids[number] as number);
+/**
+ * Makes ids of numbers of the table, in their place: that of `<unk>` of none, and of a `<pad>` in the text, which is no
+ * padding.
+ */
+function toIds(numbers: Int32Array, ids: Int32Array | undefined): Int32Array {
+  for (let i = 0; i < numbers.length; i++) if ((numbers[i] as number) <= PAD_ID) numbers[i] = UNK_ID;
+  if (ids) for (let i = 0; i < numbers.length; i++) numbers[i] = ids[numbers[i] as number] as number;
+  return numbers;
 }
 
 function badVocabulary(expected: string, found: unknown): MillraceError {

@@ -47,13 +47,23 @@ export interface KernelExports {
   lowercase(base: number, starts: number, ends: number, count: number, lowered: number, offsets: number): number;
   findWords(base: number, starts: number, ends: number, rows: number, wordEnds: number): void;
   readVectors(base: number, starts: number, ends: number, rows: number, dimension: number, values: number): number;
-  findTokens(base: number, starts: number, ends: number, count: number, numbers: number): number;
-  addTokens(base: number, starts: number, ends: number, count: number, numbers: number): number;
-  findToken(start: number, end: number): number;
-  addToken(start: number, end: number): number;
-  tokenCount(): number;
-  tokenStart(number: number): number;
-  tokenEnd(number: number): number;
+  newTable(): number;
+  releaseTable(table: number): void;
+  findTokens(
+    table: number,
+    base: number,
+    starts: number,
+    ends: number,
+    count: number,
+    lowered: number,
+    numbers: number,
+  ): number;
+  addTokens(table: number, base: number, starts: number, ends: number, count: number, numbers: number): number;
+  findToken(table: number, start: number, end: number): number;
+  addToken(table: number, start: number, end: number): number;
+  tokenCount(table: number): number;
+  tokenStart(table: number, number: number): number;
+  tokenEnd(table: number, number: number): number;
 }
 
 /** Bytes of an int32. */
@@ -81,12 +91,13 @@ export interface PlacedColumn {
   readonly bytes: number;
 }
 
-/** The kernels with memory of their own: an area for text, one for its ranges, one for what comes of them. */
+/** The kernels and their memory: an area for text, one for its ranges, one for what comes of them, and tables of tokens. */
 export class Kernels {
   readonly run: KernelExports;
   readonly #text: Area = { address: 0, room: 0 };
   readonly #ranges: Area = { address: 0, room: 0 };
   readonly #results: Area = { address: 0, room: 0 };
+  readonly #few: Area = { address: 0, room: 0 };
   #memory = new Uint8Array(0);
   /** What is in the text area. */
   #placed: { readonly data: Uint8Array; readonly from: number; readonly to: number } | undefined;
@@ -140,6 +151,15 @@ export class Kernels {
     return address - from;
   }
 
+  /** Copies a few bytes in, in place of the few before, and beside all else that is placed; answers their address. */
+  placeFew(bytes: Uint8Array, from: number, to: number): number {
+    const address = reserve(this.run, this.#few, to - from);
+    const { memory } = this;
+    // A call costs more than so few bytes.
+    for (let i = from; i < to; i++) memory[address + i - from] = bytes[i] as number;
+    return address;
+  }
+
   /** Room for so many bytes of results, in place of those before. */
   reserve(bytes: number): number {
     return reserve(this.run, this.#results, bytes);
@@ -167,7 +187,7 @@ function reserve(run: KernelExports, area: Area, bytes: number): number {
 
 let shared: Kernels | undefined;
 
-/** The instance for kernels that keep nothing from one call to the next. */
+/** The instance that all use, one after the other: what one has placed may be what another one needs. */
 export function sharedKernels(): Kernels {
   shared ??= new Kernels();
   return shared;

@@ -62,3 +62,18 @@ export function copyTexts(texts: Utf8Column): Utf8Column {
   const missing = (offset: number, text: number) => ((texts.starts[text] as number) < 0 ? -1 : offset);
   return new Utf8Column(data, found.subarray(0, -1).map(missing), found.subarray(1).map(missing));
 }
+
+/** The texts in lower case. */
+export function lowercaseTexts(texts: Utf8Column): Utf8Column {
+  const kernels = sharedKernels();
+  const { length } = texts;
+  const { base, starts, ends, bytes } = kernels.place(texts);
+  const offsets = kernels.reserve((length + 1) * WORD + bytes + BEYOND);
+  const lowered = offsets + (length + 1) * WORD;
+  if (!kernels.run.lowercase(base, starts, ends, length, lowered, offsets)) {
+    // Of letters past ASCII the lower case may be longer, and what it is may hang on those around.
+    return Utf8Column.from(Array.from(texts.starts, (_, row) => texts.get(row)?.toLowerCase()));
+  }
+  const found = kernels.copyOf(offsets, length + 1);
+  return new Utf8Column(kernels.memory.slice(lowered, lowered + bytes), found.subarray(0, -1), found.subarray(1));
+}

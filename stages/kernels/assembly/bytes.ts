@@ -27,3 +27,9 @@ export function equalBytes(a: usize, b: usize, length: usize): bool {
   const differing = v128.and(v128.xor(v128.load(a + at), v128.load(b + at)), firstBytes(length - at));
   return !v128.any_true(differing);
 }
+
+/** ASCII's letters in lower case, all other bytes as they are. */
+export function lowercaseLetters(sixteen: v128): v128 {
+  const letters = v128.and(i8x16.ge_u(sixteen, i8x16.splat(0x41)), i8x16.le_u(sixteen, i8x16.splat(0x5a)));
+  return v128.add<u8>(sixteen, v128.and(letters, i8x16.splat(0x20)));
+}

@@ -12,7 +12,17 @@ export { findLines } from './lines';
 export { lowercase } from './lowercase';
 export { coverRanges } from './ranges';
 export { copyTexts, findBlanks, matchWords } from './texts';
-export { addToken, addTokens, findToken, findTokens, tokenCount, tokenEnd, tokenStart } from './tokens';
+export {
+  addToken,
+  addTokens,
+  findToken,
+  findTokens,
+  newTable,
+  releaseTable,
+  tokenCount,
+  tokenEnd,
+  tokenStart,
+} from './tokens';
 export { findWords, readVectors } from './vectors';
 
 /** Memory for so many bytes, and for what may be read behind them. */

@@ -1,4 +1,4 @@
-import { firstBytes } from './bytes';
+import { firstBytes, lowercaseLetters } from './bytes';
 
 /**
  * ASCII letters in lower case; none of it if a text has any other than ASCII, whose lower case may differ in length.
@@ -18,8 +18,7 @@ export function lowercase(base: usize, starts: usize, ends: usize, count: u32, l
       const own = min<usize>(end - at, 16);
       // ASCII has no highest bit.
       if (i8x16.bitmask(v128.and(sixteen, firstBytes(own))) !== 0) return false;
-      const letters = v128.and(i8x16.ge_u(sixteen, i8x16.splat(0x41)), i8x16.le_u(sixteen, i8x16.splat(0x5a)));
-      v128.store(lowered + out, v128.add<u8>(sixteen, v128.and(letters, i8x16.splat(0x20))));
+      v128.store(lowered + out, lowercaseLetters(sixteen));
       out += own;
     }
     store<u32>(offsets + ((text + 1) << 2), <u32>out);

@@ -1,8 +1,8 @@
-import { equalBytes, firstBytes } from './bytes';
+import { equalBytes, firstBytes, lowercaseLetters } from './bytes';
 
 /**
- * The table of tokens of this instance: a hash table with open addressing and linear probing (Knuth, The Art of Computer
- * Programming 3, 6.4, algorithm L), which grows so that at most half of its slots are taken.
+ * Tables of tokens: hash tables with open addressing and linear probing (Knuth, The Art of Computer Programming 3, 6.4,
+ * algorithm L), which grow so that at most half of their slots are taken.
  *
  * A look-up in a large table is as slow as the memory that it touches. So slots are no more than numbers, and a token has
  * a cell of 16 bytes that holds it whole, if it is short, in the order of the numbers: where frequent tokens came first,
@@ -10,68 +10,124 @@ import { equalBytes, firstBytes } from './bytes';
  */
 
 const FIRST_ROOM: u32 = 1024;
-
-/** The number of a slot's token plus one; 0 is an empty slot. There are a power of 2 of them. */
-let slots: usize = 0;
-let slotCount: u32 = 0;
-
-/**
- * For each token 16 bytes. Of up to 15 bytes: these, zeros, and in the last byte how many. Of more: a hash of 8 bytes,
- * where it is in `longTokens`, and how many bytes it has, with the highest bit set.
- */
-let cells: usize = 0;
-let cellsRoom: u32 = 0;
 const SHORT: usize = 15;
 const LONG: u32 = 0x80000000;
 
-/** The tokens of more than 15 bytes, one after the other. */
-let longTokens: usize = 0;
-let longRoom: u32 = 0;
-let longEnd: u32 = 0;
+@unmanaged
+export class Table {
+  /** The number of a slot's token plus one; 0 is an empty slot. There are a power of 2 of them. */
+  slots: usize;
+  slotCount: u32;
 
-let size: u32 = 0;
+  /**
+   * For each token 16 bytes. Of up to 15 bytes: these, zeros, and in the last byte how many. Of more: a hash of 8 bytes,
+   * where it is in `longTokens`, and how many bytes it has, with the highest bit set.
+   */
+  cells: usize;
+  cellsRoom: u32;
+
+  /** The tokens of more than 15 bytes, one after the other. */
+  longTokens: usize;
+  longRoom: u32;
+  longEnd: u32;
+
+  size: u32;
+}
+
+export function newTable(): Table {
+  const size = offsetof<Table>();
+  const address = heap.alloc(size);
+  memory.fill(address, 0, size);
+  const table = changetype<Table>(address);
+  reserveSlots(table);
+  return table;
+}
+
+export function releaseTable(table: Table): void {
+  heap.free(table.slots);
+  if (table.cells !== 0) heap.free(table.cells);
+  if (table.longTokens !== 0) heap.free(table.longTokens);
+  heap.free(changetype<usize>(table));
+}
 
 /** Of tokens that are not there: no number, and for those with bytes beyond ASCII, that they may be there spelt right. */
 const ABSENT: i32 = -1;
 const ABSENT_BEYOND_ASCII: i32 = -2;
 
-export function tokenCount(): u32 {
-  return size;
+export function tokenCount(table: Table): u32 {
+  return table.size;
 }
 
 /** Where the token of that number begins, as an address. */
-export function tokenStart(number: u32): usize {
-  const cell = cells + (number << 4);
-  return load<u32>(cell + 12) & LONG ? longTokens + load<u32>(cell + 8) : cell;
+export function tokenStart(table: Table, number: u32): usize {
+  const cell = table.cells + (number << 4);
+  return load<u32>(cell + 12) & LONG ? table.longTokens + load<u32>(cell + 8) : cell;
 }
 
-export function tokenEnd(number: u32): usize {
-  const last = load<u32>(cells + (number << 4) + 12);
-  return tokenStart(number) + (last & LONG ? last ^ LONG : last >> 24);
+export function tokenEnd(table: Table, number: u32): usize {
+  const last = load<u32>(table.cells + (number << 4) + 12);
+  return tokenStart(table, number) + (last & LONG ? last ^ LONG : last >> 24);
 }
 
 /** The number of the token from `start` to `end`, or the word for none. */
-export function findToken(start: usize, end: usize): i32 {
-  if (slots === 0) reserveSlots();
-  return numberAt(slotOf(start, end - start));
+export function findToken(table: Table, start: usize, end: usize): i32 {
+  return numberAt(slotOf(table, start, end - start));
 }
 
 /**
+ * @param lowered whether each is looked up in lower case; then one beyond ASCII is not looked up at all
  * @param numbers receives the number of each token, or one of the two words for none
- * @returns whether a token beyond ASCII was not found
+ * @returns whether one beyond ASCII was not found
  */
-export function findTokens(base: usize, starts: usize, ends: usize, count: u32, numbers: usize): bool {
+export function findTokens(
+  table: Table,
+  base: usize,
+  starts: usize,
+  ends: usize,
+  count: u32,
+  lowered: bool,
+  numbers: usize,
+): bool {
   let beyond = false;
-  if (slots === 0) reserveSlots();
   for (let token: u32 = 0; token < count; token++) {
     const start = base + load<i32>(starts + (token << 2));
     const length = base + load<i32>(ends + (token << 2)) - start;
-    const number = numberAt(slotOf(start, length));
-    const absent = number < 0 && !isAscii(start, length);
-    if (absent) beyond = true;
-    store<i32>(numbers + (token << 2), absent ? ABSENT_BEYOND_ASCII : number);
+    let number: i32;
+    if (length <= SHORT) {
+      const own = v128.and(v128.load(start), firstBytes(length));
+      const cell = i8x16.replace_lane(lowered ? lowercaseLetters(own) : own, 15, <i8>length);
+      number = numberAt(slotOfCell(table, cell));
+      if (lowered || number < 0) {
+        if (i8x16.bitmask(own) !== 0) number = ABSENT_BEYOND_ASCII;
+      }
+    } else {
+      const ascii = isAscii(start, length);
+      number =
+        lowered && !ascii
+          ? ABSENT
+          : numberAt(slotOfLong(table, lowered ? lowercaseCopy(start, length) : start, length));
+      if (number < 0 && !ascii) number = ABSENT_BEYOND_ASCII;
+    }
+    if (number === ABSENT_BEYOND_ASCII) beyond = true;
+    store<i32>(numbers + (token << 2), number);
   }
   return beyond;
+}
+
+/** Room for one long token in lower case. */
+let lowercased: usize = 0;
+let lowercasedRoom: usize = 0;
+
+function lowercaseCopy(start: usize, length: usize): usize {
+  if (length > lowercasedRoom) {
+    if (lowercased !== 0) heap.free(lowercased);
+    lowercasedRoom = 2 * length;
+    lowercased = heap.alloc(lowercasedRoom + 16);
+  }
+  for (let at: usize = 0; at < length; at += 16) {
+    v128.store(lowercased + at, lowercaseLetters(v128.load(start + at)));
+  }
+  return lowercased;
 }
 
 /**
@@ -80,16 +136,15 @@ export function findTokens(base: usize, starts: usize, ends: usize, count: u32, 
  * @param numbers receives the number of each
  * @returns how many are in now: all, or those before the one beyond ASCII
  */
-export function addTokens(base: usize, starts: usize, ends: usize, count: u32, numbers: usize): u32 {
-  if (slots === 0) reserveSlots();
+export function addTokens(table: Table, base: usize, starts: usize, ends: usize, count: u32, numbers: usize): u32 {
   for (let token: u32 = 0; token < count; token++) {
     const start = base + load<i32>(starts + (token << 2));
     const length = base + load<i32>(ends + (token << 2)) - start;
-    const slot = slotOf(start, length);
+    const slot = slotOf(table, start, length);
     let number = numberAt(slot);
     if (number < 0) {
       if (!isAscii(start, length)) return token;
-      number = insert(start, length, slot);
+      number = insert(table, start, length, slot);
     }
     store<i32>(numbers + (token << 2), number);
   }
@@ -97,35 +152,34 @@ export function addTokens(base: usize, starts: usize, ends: usize, count: u32, n
 }
 
 /** The number of the token from `start` to `end`, whatever its bytes, put in if it is new. */
-export function addToken(start: usize, end: usize): i32 {
-  if (slots === 0) reserveSlots();
-  const slot = slotOf(start, end - start);
+export function addToken(table: Table, start: usize, end: usize): i32 {
+  const slot = slotOf(table, start, end - start);
   const number = numberAt(slot);
-  return number < 0 ? insert(start, end - start, slot) : number;
+  return number < 0 ? insert(table, start, end - start, slot) : number;
 }
 
-function insert(start: usize, length: usize, slot: usize): i32 {
-  if (size === cellsRoom) {
-    cellsRoom = max<u32>(FIRST_ROOM, 2 * cellsRoom);
-    cells = larger(cells, cellsRoom << 4);
+function insert(table: Table, start: usize, length: usize, slot: usize): i32 {
+  if (table.size === table.cellsRoom) {
+    table.cellsRoom = max<u32>(FIRST_ROOM, 2 * table.cellsRoom);
+    table.cells = larger(table.cells, table.cellsRoom << 4);
   }
-  const cell = cells + (size << 4);
+  const cell = table.cells + (table.size << 4);
   if (length <= SHORT) v128.store(cell, shortCell(start, length));
   else {
-    const from = longEnd;
-    longEnd += <u32>length;
-    if (longEnd > longRoom) {
-      longRoom = max<u32>(FIRST_ROOM, 2 * longEnd);
-      longTokens = larger(longTokens, longRoom + 16);
+    const from = table.longEnd;
+    table.longEnd += <u32>length;
+    if (table.longEnd > table.longRoom) {
+      table.longRoom = max<u32>(FIRST_ROOM, 2 * table.longEnd);
+      table.longTokens = larger(table.longTokens, table.longRoom + 16);
     }
-    memory.copy(longTokens + from, start, length);
+    memory.copy(table.longTokens + from, start, length);
     store<u64>(cell, longHash(start, length));
     store<u32>(cell + 8, from);
     store<u32>(cell + 12, <u32>length | LONG);
   }
-  store<u32>(slot, ++size);
-  if (size > slotCount >> 1) reserveSlots();
-  return size - 1;
+  store<u32>(slot, ++table.size);
+  if (table.size > table.slotCount >> 1) reserveSlots(table);
+  return table.size - 1;
 }
 
 /** The same memory with more room; new memory if there is none yet. */
@@ -134,47 +188,49 @@ function larger(address: usize, room: usize): usize {
 }
 
 /** Twice the slots, or the first ones. */
-function reserveSlots(): void {
-  if (slots !== 0) heap.free(slots);
-  slotCount = max<u32>(FIRST_ROOM, 2 * slotCount);
-  slots = heap.alloc(slotCount << 2);
-  memory.fill(slots, 0, slotCount << 2);
-  for (let number: u32 = 0; number < size; number++) {
-    const cell = cells + (number << 4);
+function reserveSlots(table: Table): void {
+  if (table.slots !== 0) heap.free(table.slots);
+  table.slotCount = max<u32>(FIRST_ROOM, 2 * table.slotCount);
+  table.slots = heap.alloc(table.slotCount << 2);
+  memory.fill(table.slots, 0, table.slotCount << 2);
+  for (let number: u32 = 0; number < table.size; number++) {
+    const cell = table.cells + (number << 4);
     let slot = load<u32>(cell + 12) & LONG ? <u32>load<u64>(cell) : shortHash(v128.load(cell));
-    while (load<u32>(slots + ((slot & (slotCount - 1)) << 2)) !== 0) slot++;
-    store<u32>(slots + ((slot & (slotCount - 1)) << 2), number + 1);
+    while (load<u32>(table.slots + ((slot & (table.slotCount - 1)) << 2)) !== 0) slot++;
+    store<u32>(table.slots + ((slot & (table.slotCount - 1)) << 2), number + 1);
   }
 }
 
 /** The slot of the token, or the one that would be its own. */
-function slotOf(start: usize, length: usize): usize {
-  if (length > SHORT) return slotOfLong(start, length);
-  const cell = shortCell(start, length);
+function slotOf(table: Table, start: usize, length: usize): usize {
+  return length > SHORT ? slotOfLong(table, start, length) : slotOfCell(table, shortCell(start, length));
+}
+
+function slotOfCell(table: Table, cell: v128): usize {
   let slot = shortHash(cell);
   while (true) {
-    const place = slots + ((slot & (slotCount - 1)) << 2);
+    const place = table.slots + ((slot & (table.slotCount - 1)) << 2);
     const occupant = load<u32>(place);
-    if (occupant === 0 || i8x16.all_true(i8x16.eq(cell, v128.load(cells + ((occupant - 1) << 4))))) return place;
+    if (occupant === 0 || i8x16.all_true(i8x16.eq(cell, v128.load(table.cells + ((occupant - 1) << 4))))) return place;
     slot++;
   }
 }
 
-function slotOfLong(start: usize, length: usize): usize {
+function slotOfLong(table: Table, start: usize, length: usize): usize {
   const hash = longHash(start, length);
   let slot = <u32>hash;
   while (true) {
-    const place = slots + ((slot & (slotCount - 1)) << 2);
+    const place = table.slots + ((slot & (table.slotCount - 1)) << 2);
     const occupant = load<u32>(place);
-    if (occupant === 0 || holdsLong(occupant - 1, start, length, hash)) return place;
+    if (occupant === 0 || holdsLong(table, occupant - 1, start, length, hash)) return place;
     slot++;
   }
 }
 
-function holdsLong(number: u32, start: usize, length: usize, hash: u64): bool {
-  const cell = cells + (number << 4);
+function holdsLong(table: Table, number: u32, start: usize, length: usize, hash: u64): bool {
+  const cell = table.cells + (number << 4);
   if (load<u64>(cell) !== hash || load<u32>(cell + 12) !== (<u32>length | LONG)) return false;
-  return equalBytes(longTokens + load<u32>(cell + 8), start, length);
+  return equalBytes(table.longTokens + load<u32>(cell + 8), start, length);
 }
 
 function numberAt(slot: usize): i32 {
