@@ -15,6 +15,7 @@ import {
 import test from 'ava';
 import { startEngine } from '../../engine/index.ts';
 import { ClippedAdam } from '../../models/optimizer.ts';
+import { buildSimpleRnn } from '../../models/simple-rnn.ts';
 import { distance } from './helpers.ts';
 
 /** The sum of (x - 2y)² + 3y². */
@@ -86,4 +87,28 @@ test.serial('steps leave no tensor behind, and dispose() takes the moments too',
   t.is(memory().numTensors, afterFirst);
   optimizer.dispose();
   t.is(memory().numTensors, before);
+});
+
+test.serial('word vectors of words that are not in the batch stay, whatever came before', async (t) => {
+  await startEngine('wasm');
+  const model = buildSimpleRnn({ vocabularySize: 12, embeddingSize: 4, hiddenSize: 3, seed: 1 });
+  const vectors = model.getLayer('word_embedding').getWeights()[0] as Variable;
+  const rows = async () => (await vectors.array()) as number[][];
+  const batch = (ids: number[]) => {
+    const tensors = { premise: tensor([ids]), hypothesis: tensor([ids]), label: tensor([[1, 0, 0]]) };
+    return tensors;
+  };
+  const step = async (ids: number[]) => {
+    const { premise, hypothesis, label } = batch(ids);
+    await model.trainOnBatch({ premise, hypothesis }, label);
+    for (const one of [premise, hypothesis, label]) one.dispose();
+  };
+  await step([2, 3, 5]);
+  const before = await rows();
+  await step([3, 7]);
+  const after = await rows();
+  const moved = after.flatMap((row, id) => (row.some((value, i) => value !== before[id]![i]) ? id : []));
+  t.deepEqual(moved, [3, 7]);
+  model.optimizer.dispose();
+  model.dispose();
 });
