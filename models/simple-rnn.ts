@@ -2,7 +2,7 @@
  * The simple recurrent sentence-pair model: one encoder reads both sentences, a head compares the two encodings.
  */
 
-import { tensor2d } from '@tensorflow/tfjs-core';
+import { tensor2d, type Variable } from '@tensorflow/tfjs-core';
 import { initializers, input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { MillraceError } from '../pipeline/errors.ts';
 import { LABELS } from '../stages/records.ts';
@@ -71,15 +71,23 @@ export function buildSimpleRnn(config: SimpleRnnConfig): LayersModel {
  *
  * @returns the same model
  */
-export function compile(model: LayersModel, options: ClippedAdamOptions = {}): LayersModel {
+export function compile(model: LayersModel, options: Omit<ClippedAdamOptions, 'sparse'> = {}): LayersModel {
   const head = headOf(model);
   model.optimizer?.dispose();
   model.compile({
-    optimizer: new ClippedAdam(options),
+    optimizer: new ClippedAdam({ ...options, sparse: tablesOf(model) }),
     loss: losses[head],
     ...(head === 'classifier' && { metrics: ['accuracy'] }),
   });
   return model;
+}
+
+/** The names of the weights that are word vectors. */
+function tablesOf({ layers }: LayersModel): string[] {
+  const embeddings = layers.filter((layer) => layer instanceof WordEmbedding);
+  return embeddings.flatMap(({ trainableWeights }) =>
+    trainableWeights.map((weight) => (weight.read() as Variable).name),
+  );
 }
 
 /** Merger, then Linear, ReLU, BatchNorm, Dropout, Linear and softmax. */

@@ -23,7 +23,7 @@ import type { ClippedAdam, ClippedAdamOptions } from './optimizer.ts';
 import { compile } from './simple-rnn.ts';
 import { learnThresholds, type Thresholds } from './thresholds.ts';
 
-export interface TrainOptions extends ClippedAdamOptions {
+export interface TrainOptions extends Omit<ClippedAdamOptions, 'sparse'> {
   readonly model: LayersModel;
   /** Opens the training batches of an epoch, counted from 0. For checkpoints they must be a `Pipeline`. */
   readonly train: (epoch: number) => AsyncIterable<PairBatch>;
