@@ -1,6 +1,7 @@
 /** Which TensorFlow.js backend runs, and its repairs. Everything that makes a tensor starts an engine first. */
 
-export { type AdamStep, type AdamWeight, adamStep } from './adam.ts';
+export { adamStep } from './adam.ts';
+export type { AdamStep, AdamWeight } from './adam-step.ts';
 export { type Engine, type EngineName, type EngineReport, engineNames } from './engine.ts';
 export { probeEngines } from './probe.ts';
 export type { RecurrentCell, RecurrentSequence, RecurrentWeights } from './recurrence.ts';

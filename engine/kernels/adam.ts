@@ -1,12 +1,12 @@
 import { engine, mul, type Scalar, scalar, tidy, type Variable } from '@tensorflow/tfjs-core';
-import { type AdamStep, type AdamWeight, corrected } from '../adam.ts';
+import { type AdamStep, type AdamWeight, corrected } from '../adam-step.ts';
 import { addressOf, type WasmBackend, withMemory } from '../wasm-backend.ts';
 import type { Kernels } from './exports.ts';
 
 const INTEGER = Int32Array.BYTES_PER_ELEMENT;
 
 /**
- * {@link adamStep} in place, in one pass over what moves. The norm is summed weight by weight, each in float32 over 4,096
+ * `adamStep` in place, in one pass over what moves. The norm is summed weight by weight, each in float32 over 4,096
  * numbers in four lanes, and those sums in float64.
  */
 export function fusedAdam({ run }: Kernels, weights: readonly AdamWeight[], step: AdamStep): Scalar {

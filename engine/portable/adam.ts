@@ -17,10 +17,10 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { type AdamStep, type AdamWeight, corrected } from '../adam.ts';
+import { type AdamStep, type AdamWeight, corrected } from '../adam-step.ts';
 
 /**
- * {@link adamStep} in operations of TensorFlow.js, for every engine. Clipping and bias correction are folded into scalars:
+ * `adamStep` in operations of TensorFlow.js, for every engine. Clipping and bias correction are folded into scalars:
  * each pass over a large table of word vectors is dear.
  */
 export function portableAdam(weights: readonly AdamWeight[], step: AdamStep): Scalar {
