@@ -4,6 +4,12 @@ export { adamStep } from './adam.ts';
 export type { AdamStep, AdamWeight } from './adam-step.ts';
 export { type Engine, type EngineName, type EngineReport, engineNames } from './engine.ts';
 export { probeEngines } from './probe.ts';
-export type { RecurrentCell, RecurrentSequence, RecurrentWeights } from './recurrence.ts';
+export {
+  gateCounts,
+  type RecurrentCell,
+  type RecurrentSequence,
+  type RecurrentWeights,
+  type Returns,
+} from './recurrence.ts';
 export { recurrentSequence } from './recurrent-sequence.ts';
 export { startEngine } from './select.ts';

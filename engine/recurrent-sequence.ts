@@ -26,6 +26,7 @@ import { gateCounts, type RecurrentSequence } from './recurrence.ts';
  */
 export function recurrentSequence(sequence: RecurrentSequence & { returns: 'last' }): Tensor2D;
 export function recurrentSequence(sequence: RecurrentSequence & { returns: 'states' }): Tensor3D;
+export function recurrentSequence(sequence: RecurrentSequence): Tensor2D | Tensor3D;
 export function recurrentSequence(sequence: RecurrentSequence): Tensor {
   checkShapes(sequence);
   const kernels = kernelsOf(backend());

@@ -20,7 +20,7 @@ import { headOf } from './heads.ts';
 import { infer } from './infer.ts';
 import { SeededDropout } from './layers/seeded-dropout.ts';
 import type { ClippedAdam, ClippedAdamOptions } from './optimizer.ts';
-import { compile } from './simple-rnn.ts';
+import { compile } from './pair-model.ts';
 import { learnThresholds, type Thresholds } from './thresholds.ts';
 
 export interface TrainOptions extends Omit<ClippedAdamOptions, 'sparse'> {
