@@ -64,7 +64,7 @@ function runForward(
   const [gatesAt, statesAt, extraAt] = [gates, states, extra].map((tensor) => addressOf(backend, tensor));
   const sizes = [
     ...[counts.byteLength, wordOfRow.byteLength, rowsOfValue.byteLength],
-    ...[rows * size * FLOAT, run.packedSize(units, columns), (units + batch * columns) * FLOAT],
+    ...[rows * size * FLOAT, run.packedSize(units, columns), (units + (cell === 'gru' ? batch * columns : 0)) * FLOAT],
   ];
   withMemory(backend, sizes, ([countsAt, wordOfRowAt, rowsOfValueAt, packedWords, packedHidden, work]) => {
     placeIntegers(backend, countsAt!, counts);
