@@ -8,6 +8,7 @@ import { install } from './repair.ts';
 import { wasmReverse } from './reverse.ts';
 import { wasmSlice, wasmSplit, wasmUnpack } from './slice.ts';
 import { wasmTanh } from './tanh.ts';
+import { webGpuTranspose } from './transpose.ts';
 import { cpuUnsortedSegmentSum, wasmUnsortedSegmentSum } from './unsorted-segment-sum.ts';
 
 /** Repairs what all backends share. The gradients must have been registered. */
@@ -33,4 +34,9 @@ export function repairWasm(): void {
   install(wasmTanh);
   install(wasmUnpack);
   install(wasmUnsortedSegmentSum);
+}
+
+/** Repairs the webgpu backend. Its package must have been imported, and the backend not yet been set. */
+export function repairWebGpu(): void {
+  install(webGpuTranspose);
 }
