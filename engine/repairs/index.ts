@@ -1,5 +1,7 @@
 /** Kernels that TensorFlow.js 4.22 lacks, gets wrong, or runs far too slowly, each in a file of its own. */
 
+import { webGpuAddN } from './add-n.ts';
+import { repairBroadcastGradients } from './broadcast-gradients.ts';
 import { wasmCast } from './cast.ts';
 import { repairGatherGradient, wasmGather } from './gather.ts';
 import { wasmBatchMatMul, wasmFusedMatMul } from './matmul.ts';
@@ -13,6 +15,7 @@ import { cpuUnsortedSegmentSum, wasmUnsortedSegmentSum } from './unsorted-segmen
 
 /** Repairs what all backends share. The gradients must have been registered. */
 export function repairGradients(): void {
+  repairBroadcastGradients();
   repairGatherGradient();
 }
 
@@ -38,5 +41,6 @@ export function repairWasm(): void {
 
 /** Repairs the webgpu backend. Its package must have been imported, and the backend not yet been set. */
 export function repairWebGpu(): void {
+  install(webGpuAddN);
   install(webGpuTranspose);
 }

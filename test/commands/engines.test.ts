@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import type { EpochRecord, StepRecord } from '../../models/index.ts';
+import { softwareGpu } from '../engine/software-gpu.ts';
+import { smallCorpus, trainedRun } from './corpus.ts';
+import { cli, rowsOf } from './run-cli.ts';
+
+test('a model is trained, measured and asked on a GPU as on the processor', async (t) => {
+  const env = (await softwareGpu()) as Record<string, string> | undefined;
+  if (env === undefined) {
+    t.log('not tested: no software GPU runs here');
+    return t.pass();
+  }
+  const corpus = await smallCorpus(t);
+  const { folder, split } = corpus;
+  const train = (engine: string) =>
+    cli(
+      t,
+      ['train', 'simple-rnn', '--train', split('train'), '--dev', split('dev'), '--engine', engine].concat(
+        ['--embed-size', '8', '--hidden-size', '8', '--epochs', '2', '--seed', '3', '--save-every', '2'],
+        ['--batch-size', '8', '--out', engine],
+      ),
+      { cwd: folder, env },
+    );
+  const [onGpu, onCpu] = await Promise.all([train('webgpu'), train('cpu')]);
+  t.is(onGpu.code, 0, onGpu.stderr);
+  t.is(onCpu.code, 0, onCpu.stderr);
+  t.regex(onGpu.stderr, /^engine webgpu \(TensorFlow\.js 4\S*, .*SwiftShader.*\), as asked: a software adapter/);
+  t.regex(onCpu.stderr, /^engine cpu \(TensorFlow\.js 4\S*\), as asked\n/);
+
+  const figures = async (run: string) =>
+    rowsOf<StepRecord | EpochRecord>(await readFile(join(folder, run, 'metrics.jsonl'), 'utf8')).flatMap((record) =>
+      record.type === 'step' ? [record.loss, record.gradientNorm] : [record.trainLoss, record.devLoss],
+    );
+  const [gpu, cpu] = [await figures('webgpu'), await figures('cpu')];
+  t.is(gpu.length, cpu.length);
+  t.true(gpu.length > 20);
+  for (const [i, value] of gpu.entries()) {
+    t.true(Math.abs(value - cpu[i]!) < 1e-3 * (1 + cpu[i]!), `figure ${i}: ${value}, not ${cpu[i]}`);
+  }
+
+  const [evaluated, auto, asked] = await Promise.all([
+    cli(t, ['evaluate', 'webgpu', split('test'), '--engine', 'webgpu', '--json'], { cwd: folder, env }),
+    cli(t, ['evaluate', 'webgpu', split('test')], { cwd: folder, env }),
+    cli(t, ['predict', 'webgpu', '--premise', 'A cat sleeps.', '--hypothesis', 'A cat runs.'], { cwd: folder, env }),
+  ]);
+  t.regex(evaluated.stderr, /^engine webgpu .* a software adapter, slower than wasm\n$/);
+  t.is(rowsOf(evaluated.stdout).length, 1);
+  t.regex(auto.stderr, /^engine wasm \(TensorFlow\.js .*\): .*webgpu finds only a software adapter \([^\n]*\)\n$/);
+  t.is(asked.stderr + asked.code, '0');
+});
+
+test('an engine that cannot run here is an error that tells how to get it', async (t) => {
+  const corpus = await smallCorpus(t);
+  const run = await trainedRun(t, corpus, '--engine', 'cpu');
+  const result = await cli(t, ['evaluate', run, corpus.split('test'), '--engine', 'tfjs-node-gpu'], {
+    cwd: corpus.folder,
+  });
+  t.is(result.code, 1);
+  t.regex(
+    result.stderr,
+    /^millrace: The tfjs-node-gpu engine [^\n]*npm install @tensorflow\/tfjs-node-gpu@4\.22\.0[^\n]*\n$/,
+  );
+});
