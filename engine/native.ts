@@ -17,15 +17,18 @@ export type NativeName = keyof typeof packages;
 /** Both packages register themselves under this name, and make themselves the current backend. */
 const BACKEND = 'tensorflow';
 
+/** @throws MillraceError `MILLRACE_ENGINE` when it is not installed; that costs nothing to find out */
+export function findNative(name: NativeName): void {
+  if (!isInstalled(packages[name])) throw unavailable(name, 'is not installed', howToGet(name));
+}
+
 /**
  * Loads an engine on libtensorflow and has it compute something, since its faults show on first use.
  *
- * @throws MillraceError `MILLRACE_ENGINE` when it is not installed, cannot be loaded, fails, or is `tfjs-node-gpu` and
- *   finds no GPU
+ * @throws MillraceError `MILLRACE_ENGINE` when it cannot be loaded, fails, or is `tfjs-node-gpu` and finds no GPU
  */
 export async function startNative(name: NativeName): Promise<Engine> {
   const hint = howToGet(name);
-  if (!isInstalled(packages[name])) throw unavailable(name, 'is not installed', hint);
   // Its notices about the processor; warnings and errors stay.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   supplyRemovedFunctions();

@@ -8,11 +8,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { MillraceError, unknownName } from '../pipeline/errors.ts';
 import { type Engine, type EngineName, engineNames, type PassedOver } from './engine.ts';
 import { guardHeap } from './heap-guard.ts';
-import { startNative } from './native.ts';
+import { findNative, startNative } from './native.ts';
 import { repairCpu, repairGradients, repairWasm } from './repairs/index.ts';
 import { reasonOf, unavailable } from './unavailable.ts';
 import type { WasmBackend } from './wasm-backend.ts';
-import { startWebGpu } from './webgpu.ts';
+import { findGpu, startWebGpu } from './webgpu.ts';
 
 let running: Engine | undefined;
 let last: Promise<unknown> = Promise.resolve();
@@ -58,10 +58,12 @@ async function startNamed(name: EngineName): Promise<Engine> {
 
 /** @param software whether a software adapter will do for webgpu */
 async function start(name: EngineName, software: boolean): Promise<Engine> {
+  if (name === 'webgpu') await findGpu(software);
+  else if (name !== 'wasm' && name !== 'cpu') findNative(name);
   // The gradients of all operations: of the packages that Node can load, only this one registers them.
   await import('@tensorflow/tfjs-layers');
   repairGradients();
-  if (name === 'webgpu') return startWebGpu(software);
+  if (name === 'webgpu') return startWebGpu();
   if (name !== 'wasm' && name !== 'cpu') return startNative(name);
   try {
     return await (name === 'wasm' ? startWasm() : startCpu());

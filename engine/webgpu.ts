@@ -44,27 +44,46 @@ interface Found {
 let found: Found | undefined;
 
 /**
- * Starts the engine on the fastest GPU that there is.
+ * Looks for the fastest GPU that there is.
  *
  * @param software whether to make do with a software adapter
- * @throws MillraceError `MILLRACE_ENGINE` when it is not installed, cannot be loaded, finds no GPU, or fails
+ * @throws MillraceError `MILLRACE_ENGINE` when the engine is not installed, cannot be loaded, or finds no such GPU
  */
-export async function startWebGpu(software: boolean): Promise<Engine> {
-  const previous = tf.getBackend();
+export async function findGpu(software: boolean): Promise<void> {
   try {
     found ??= await find();
-    const adapter = describe(found.adapter);
-    if (adapter.software && !software) {
-      const hint = 'It is slower than wasm, and runs only if it is asked for by name.';
-      throw unavailable('webgpu', `finds only a software adapter (${adapter.name})`, hint);
-    }
-    if (tf.findBackend(BACKEND) === null) await start(found);
-    else await tf.setBackend(BACKEND);
-    return { name: 'webgpu', backend: BACKEND, version: tf.version_core, adapter };
   } catch (error) {
-    if (previous) await tf.setBackend(previous);
-    throw error instanceof MillraceError ? error : unavailable('webgpu', 'cannot be loaded', howToGet, error);
+    throw asUnavailable(error);
   }
+  const adapter = describe(found.adapter);
+  if (adapter.software && !software) {
+    const hint = 'It is slower than wasm, and runs only if it is asked for by name.';
+    throw unavailable('webgpu', `finds only a software adapter (${adapter.name})`, hint);
+  }
+}
+
+/**
+ * Starts the engine on the GPU that was found.
+ *
+ * @throws MillraceError `MILLRACE_ENGINE` when it cannot be loaded, or fails
+ */
+export async function startWebGpu(): Promise<Engine> {
+  const { adapter, globals } = found!;
+  const previous = tf.getBackend();
+  try {
+    if (tf.findBackend(BACKEND) === null) await start(adapter, globals);
+    else await tf.setBackend(BACKEND);
+    return { name: 'webgpu', backend: BACKEND, version: tf.version_core, adapter: describe(adapter) };
+  } catch (error) {
+    // Or it would be taken for started the next time.
+    if (tf.findBackend(BACKEND) !== null) tf.removeBackend(BACKEND);
+    if (previous) await tf.setBackend(previous);
+    throw asUnavailable(error);
+  }
+}
+
+function asUnavailable(error: unknown): MillraceError {
+  return error instanceof MillraceError ? error : unavailable('webgpu', 'cannot be loaded', howToGet, error);
 }
 
 async function find(): Promise<Found> {
@@ -81,7 +100,7 @@ async function find(): Promise<Found> {
   return { adapter, gpu, globals };
 }
 
-async function start({ adapter, globals }: Found): Promise<void> {
+async function start(adapter: GpuAdapter, globals: object): Promise<void> {
   await show(adapter, globals);
   if (!(await tf.setBackend(BACKEND))) throw unavailable('webgpu', 'cannot be started', howToGet);
   const backend = tf.backend() as unknown as WebGpuBackend & { readonly device: GpuDevice };

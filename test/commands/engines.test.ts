@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { EpochRecord, StepRecord } from '../../models/index.ts';
 import { softwareGpu } from '../engine/software-gpu.ts';
-import { smallCorpus, trainedRun } from './corpus.ts';
+import { smallCorpus } from './corpus.ts';
 import { cli, rowsOf } from './run-cli.ts';
 
 test('a model is trained, measured and asked on a GPU as on the processor', async (t) => {
@@ -19,7 +19,7 @@ test('a model is trained, measured and asked on a GPU as on the processor', asyn
       t,
       ['train', 'simple-rnn', '--train', split('train'), '--dev', split('dev'), '--engine', engine].concat(
         ['--embed-size', '8', '--hidden-size', '8', '--epochs', '2', '--seed', '3', '--save-every', '2'],
-        ['--batch-size', '8', '--out', engine],
+        ['--batch-size', '12', '--out', engine],
       ),
       { cwd: folder, env },
     );
@@ -35,28 +35,23 @@ test('a model is trained, measured and asked on a GPU as on the processor', asyn
     );
   const [gpu, cpu] = [await figures('webgpu'), await figures('cpu')];
   t.is(gpu.length, cpu.length);
-  t.true(gpu.length > 20);
+  t.true(gpu.length >= 16);
   for (const [i, value] of gpu.entries()) {
     t.true(Math.abs(value - cpu[i]!) < 1e-3 * (1 + cpu[i]!), `figure ${i}: ${value}, not ${cpu[i]}`);
   }
 
-  const [evaluated, auto, asked] = await Promise.all([
+  const [evaluated, auto] = await Promise.all([
     cli(t, ['evaluate', 'webgpu', split('test'), '--engine', 'webgpu', '--json'], { cwd: folder, env }),
     cli(t, ['evaluate', 'webgpu', split('test')], { cwd: folder, env }),
-    cli(t, ['predict', 'webgpu', '--premise', 'A cat sleeps.', '--hypothesis', 'A cat runs.'], { cwd: folder, env }),
   ]);
   t.regex(evaluated.stderr, /^engine webgpu .* a software adapter, slower than wasm\n$/);
   t.is(rowsOf(evaluated.stdout).length, 1);
   t.regex(auto.stderr, /^engine wasm \(TensorFlow\.js .*\): .*webgpu finds only a software adapter \([^\n]*\)\n$/);
-  t.is(asked.stderr + asked.code, '0');
 });
 
 test('an engine that cannot run here is an error that tells how to get it', async (t) => {
-  const corpus = await smallCorpus(t);
-  const run = await trainedRun(t, corpus, '--engine', 'cpu');
-  const result = await cli(t, ['evaluate', run, corpus.split('test'), '--engine', 'tfjs-node-gpu'], {
-    cwd: corpus.folder,
-  });
+  const sources = ['--train', 'train.jsonl', '--dev', 'dev.jsonl', '--out', 'nowhere'];
+  const result = await cli(t, ['train', 'simple-rnn', ...sources, '--engine', 'tfjs-node-gpu']);
   t.is(result.code, 1);
   t.regex(
     result.stderr,
