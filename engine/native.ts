@@ -1,6 +1,6 @@
 /**
- * The engines on libtensorflow: `@tensorflow/tfjs-node` and `@tensorflow/tfjs-node-gpu`, both optional peers. They need
- * none of our repairs.
+ * The engines on libtensorflow: `@tensorflow/tfjs-node` and `@tensorflow/tfjs-node-gpu`, both optional peers. Their kernels
+ * need no repair.
  */
 
 import { createRequire } from 'node:module';
@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { MillraceError } from '../pipeline/errors.ts';
 import type { Engine } from './engine.ts';
 import { isInstalled } from './installed.ts';
+import { repairGradients } from './repairs/index.ts';
 import { unavailable } from './unavailable.ts';
 
 const packages = { 'tfjs-node-gpu': '@tensorflow/tfjs-node-gpu', 'tfjs-node': '@tensorflow/tfjs-node' } as const;
@@ -35,6 +36,8 @@ export async function startNative(name: NativeName): Promise<Engine> {
   const previous = tf.getBackend();
   try {
     const { version } = (await import(packages[name])) as { version: Record<string, string> };
+    // The package has registered all gradients anew.
+    repairGradients();
     await tf.setBackend(BACKEND);
     const four = tf.tidy(() => tf.matMul([[2]], [[2]]));
     const [value] = await four.data();

@@ -1,14 +1,26 @@
 import { fork } from 'node:child_process';
+import { dirname, resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Runs a module of this folder in a process of its own, and gives what it sends. It fails if the module does, or doesn't
- * end by itself.
+ * Runs a module of this folder in a process of its own, and gives what it sends. It fails if the module does, prints
+ * anything, or doesn't end by itself.
+ *
+ * @param node arguments of Node itself
  */
-export function inProcess<T>(module: string, args: readonly string[], env = process.env): Promise<T> {
+export function inProcess<T>(
+  module: string,
+  args: readonly string[],
+  { env = process.env, node = process.execArgv }: { env?: NodeJS.ProcessEnv; node?: readonly string[] } = {},
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const path = fileURLToPath(new URL(module, import.meta.url));
-    const child = fork(path, [...args], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], timeout: 240_000 });
+    const path = resolvePath(dirname(fileURLToPath(import.meta.url)), module);
+    const child = fork(path, [...args], {
+      env,
+      execArgv: [...node],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      timeout: 240_000,
+    });
     let answer: T | undefined;
     let said = '';
     child.on('message', (message) => {

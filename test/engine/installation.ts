@@ -5,7 +5,6 @@ import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { ExecutionContext } from 'ava';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const parts = ['cli.ts', 'package.json', 'commands', 'engine', 'models', 'pipeline', 'reports', 'stages'];
@@ -24,7 +23,7 @@ export interface Packages {
 
 /** A folder that is removed after the test. */
 export async function install(
-  t: ExecutionContext,
+  t: { teardown(remove: () => unknown): void },
   { hidden = [], planted = {}, linked = {} }: Packages,
 ): Promise<string> {
   // Its real path: else Node would give modules of it another one.

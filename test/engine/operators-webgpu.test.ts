@@ -4,5 +4,5 @@ import { softwareGpu } from './software-gpu.ts';
 
 testOperators('webgpu', async () => {
   const env = await softwareGpu();
-  return env && inProcess('examine-one.ts', ['webgpu'], env);
+  return env && inProcess('examine-one.ts', ['webgpu'], { env });
 });

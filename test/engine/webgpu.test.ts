@@ -9,7 +9,7 @@ test('a GPU is not picked if it is software, computes if it is asked for, and fa
     t.log('not tested: no software GPU runs here');
     return t.pass();
   }
-  const answers = await inProcess<Answers>('webgpu-one.ts', [], env);
+  const answers = await inProcess<Answers>('webgpu-one.ts', [], { env });
   t.is(answers.auto.name, 'wasm');
   const passedOver = answers.auto.passedOver!.find(({ name }) => name === 'webgpu')!;
   t.regex(passedOver.reason, /^finds only a software adapter \(.*SwiftShader/);
@@ -33,7 +33,7 @@ test('a GPU that is lost is an error', async (t) => {
     t.log('not tested: no software GPU runs here');
     return t.pass();
   }
-  const { lost } = await inProcess<Answers>('webgpu-one.ts', ['lose'], env);
+  const { lost } = await inProcess<Answers>('webgpu-one.ts', ['lose'], { env });
   t.is(lost.code, 'MILLRACE_ENGINE', lost.message);
   t.regex(lost.message, /^The GPU (is lost|could not be read from)/);
 });
