@@ -55,12 +55,12 @@ export async function startNative(name: NativeName): Promise<Engine> {
   }
 }
 
-/** The packages call two functions of `node:util` that Node 23 removed. */
+/** The packages call two functions of `node:util` that Node 23 and later removed, or warn of. */
 function supplyRemovedFunctions(): void {
   // The object that `require('util')` gives them: the module as ES modules see it cannot be added to.
   const shared = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
   shared.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  shared.isArray ??= Array.isArray;
+  shared.isArray = Array.isArray;
 }
 
 function howToGet(name: NativeName): string {
