@@ -6,7 +6,7 @@ import { softwareGpu } from '../engine/software-gpu.ts';
 import { smallCorpus } from './corpus.ts';
 import { cli, rowsOf } from './run-cli.ts';
 
-test('a model is trained, measured and asked on a GPU as on the processor', async (t) => {
+test('a model is trained and measured on a GPU as on the processor, and measured without it if it is software', async (t) => {
   const env = (await softwareGpu()) as Record<string, string> | undefined;
   if (env === undefined) {
     t.log('not tested: no software GPU runs here');
@@ -18,8 +18,8 @@ test('a model is trained, measured and asked on a GPU as on the processor', asyn
     cli(
       t,
       ['train', 'simple-rnn', '--train', split('train'), '--dev', split('dev'), '--engine', engine].concat(
-        ['--embed-size', '8', '--hidden-size', '8', '--epochs', '2', '--seed', '3', '--save-every', '2'],
-        ['--batch-size', '12', '--out', engine],
+        ['--embed-size', '8', '--hidden-size', '8', '--epochs', '1', '--seed', '3', '--save-every', '2'],
+        ['--limit', '36', '--batch-size', '12', '--out', engine],
       ),
       { cwd: folder, env },
     );
@@ -35,17 +35,12 @@ test('a model is trained, measured and asked on a GPU as on the processor', asyn
     );
   const [gpu, cpu] = [await figures('webgpu'), await figures('cpu')];
   t.is(gpu.length, cpu.length);
-  t.true(gpu.length >= 16);
+  t.true(gpu.length >= 8);
   for (const [i, value] of gpu.entries()) {
     t.true(Math.abs(value - cpu[i]!) < 1e-3 * (1 + cpu[i]!), `figure ${i}: ${value}, not ${cpu[i]}`);
   }
 
-  const [evaluated, auto] = await Promise.all([
-    cli(t, ['evaluate', 'webgpu', split('test'), '--engine', 'webgpu', '--json'], { cwd: folder, env }),
-    cli(t, ['evaluate', 'webgpu', split('test')], { cwd: folder, env }),
-  ]);
-  t.regex(evaluated.stderr, /^engine webgpu .* a software adapter, slower than wasm\n$/);
-  t.is(rowsOf(evaluated.stdout).length, 1);
+  const auto = await cli(t, ['evaluate', 'webgpu', split('test')], { cwd: folder, env });
   t.regex(auto.stderr, /^engine wasm \(TensorFlow\.js .*\): .*webgpu finds only a software adapter \([^\n]*\)\n$/);
 });
 
