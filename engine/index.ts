@@ -2,7 +2,14 @@
 
 export { adamStep } from './adam.ts';
 export type { AdamStep, AdamWeight } from './adam-step.ts';
-export { type Engine, type EngineName, type EngineReport, engineNames } from './engine.ts';
+export {
+  type Adapter,
+  type Engine,
+  type EngineName,
+  type EngineReport,
+  engineNames,
+  type PassedOver,
+} from './engine.ts';
 export { probeEngines } from './probe.ts';
 export {
   gateCounts,
