@@ -60,8 +60,13 @@ function describeEngine(engine: EngineReport): string[] {
   if (!engine.available) {
     return [`${name}${engine.reason}`, ...(engine.hint ? [`${' '.repeat(name.length)}${engine.hint}`] : [])];
   }
-  const { version, simd, adapter } = engine;
-  const facts = [version, ...(simd ? ['SIMD'] : []), ...(adapter ? [adapter.name] : [])].join(', ');
+  const { version, simd, kernels, adapter } = engine;
+  const facts = [
+    version,
+    ...(simd ? ['SIMD'] : []),
+    ...(kernels ? [kernels === 'none' ? 'slow: none of our own kernels run' : `our own kernels (${kernels})`] : []),
+    ...(adapter ? [adapter.name] : []),
+  ].join(', ');
   if (!adapter?.software) return [`${name}ready: ${facts}`];
   return [
     `${name}works, but not on a GPU: ${facts}`,
