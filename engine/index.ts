@@ -2,4 +2,5 @@
 
 export { type Engine, type EngineName, type EngineReport, engineNames } from './engine.ts';
 export { probeEngines } from './probe.ts';
+export { readInto } from './read-into.ts';
 export { startEngine } from './select.ts';

@@ -2,6 +2,7 @@
 
 import { dispose, io, type Variable } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+import { readInto } from '../../engine/index.ts';
 import type { PairBatch } from '../../stages/records.ts';
 import { assign, dropoutsOf } from '../checkpoint.ts';
 import { figuresOf, gradientsOf, type StepFigures } from '../gradients.ts';
@@ -64,11 +65,11 @@ export class Replica {
     const { gradients } = found;
     for (const { variable, learnt, start, end } of places) {
       const told = learnt ? gradients[variable.name] : variable;
-      if (told) answer.set(await told.data(), start);
+      if (told) await readInto(told, answer.subarray(start));
       else answer.fill(0, start, end);
     }
     const rows = table && gradients[table.name];
-    if (rows) words!.vectors.set(await rows.data());
+    if (rows) await readInto(rows, words!.vectors);
     dispose(gradients);
     return figuresOf(found);
   }

@@ -2,6 +2,7 @@
 
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { readInto } from '../../engine/index.ts';
 import { assign } from '../checkpoint.ts';
 import { tableOf } from './words.ts';
 
@@ -34,8 +35,7 @@ export function lengthOf(places: readonly Place[]): number {
 
 /** Writes what the weights are. */
 export async function publish(places: readonly Place[], memory: Float32Array): Promise<void> {
-  const values = await Promise.all(places.map(({ variable }) => variable.data()));
-  for (const [i, { start }] of places.entries()) memory.set(values[i]!, start);
+  for (const { variable, start } of places) await readInto(variable, memory.subarray(start));
 }
 
 /** Makes the weights what was written. */

@@ -19,6 +19,7 @@ import {
   type Variable,
 } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { readInto } from '../../engine/index.ts';
 import { MillraceError } from '../../pipeline/errors.ts';
 import type { PairBatch } from '../../stages/records.ts';
 import { assign, dropoutsOf } from '../checkpoint.ts';
@@ -155,7 +156,7 @@ export class Team implements Trainer {
     if (member.rows < ids.length) member.rows = powerOfTwo(1.5 * ids.length);
     const vectors = member.vectors.floats(member.rows * width);
     const chosen = tidy(() => gather(table, tensor1d(ids, 'int32')));
-    vectors.set(await chosen.data());
+    await readInto(chosen, vectors);
     dispose(chosen);
     return { ids, rows: member.rows, vectors };
   }
