@@ -24,8 +24,9 @@ export function passPath(name: string): string {
 export async function build(): Promise<void> {
   const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   await node([compiler, '-p', join(folder, 'tsconfig.json')], { stdio: ['ignore', 2, 2] });
-  const kernels = 'stages/kernels/text.wasm';
-  await copyFile(join(folder, '..', kernels), join(built, kernels));
+  for (const kernels of ['stages/kernels/text', 'engine/kernels/simd', 'engine/kernels/relaxed-simd']) {
+    await copyFile(join(folder, '..', `${kernels}.wasm`), join(built, `${kernels}.wasm`));
+  }
 }
 
 /** Runs a pass and answers its figures. */

@@ -1,6 +1,6 @@
 /** `npm run bench -- pipeline|pipe|workers|meter|train|glove|tokenize|peers`: what Millrace takes in time and memory, each figure beside its floor. */
 import { Command } from 'commander';
-import { addEngineOption, wholeNumber } from '../commands/options.ts';
+import { wholeNumber } from '../commands/options.ts';
 import type { EngineName } from '../engine/index.ts';
 import { corpusOf, defaultFolder } from './corpus.ts';
 import { benchGlove, gloveBenchTable } from './glove.ts';
@@ -60,11 +60,13 @@ bench('meter', 'zip to padded batches with and without the meter')
     await tell(flags, figures, meterBenchTable(figures));
   });
 
-addEngineOption(bench('train', 'steps of training the simple RNN, beside the matrix products that they need'))
-  .option('--steps <n>', 'steps to measure', wholeNumber(1), 200)
-  .action(async (flags: Flags & { engine: EngineName | 'auto'; steps: number }) => {
+bench('train', 'training of each model on each engine, beside stock TensorFlow.js, PyTorch and the peak of products')
+  .option('--engine <name>', 'that engine alone (default all that can run here)')
+  .option('--steps <n>', 'steps to measure', wholeNumber(1), 60)
+  .option('--python <file>', 'a Python with PyTorch, to compare with')
+  .action(async (flags: Flags & { engine?: EngineName; steps: number; python?: string }) => {
     const figures = await benchTrain(flags);
-    await tell(flags, figures, trainBenchTable(figures));
+    await tell(flags, figures, trainBenchTable(figures), figures.rows);
   });
 
 bench('glove', 'vectors of a vocabulary, beside inflating their file and finding its lines')
@@ -102,11 +104,12 @@ function bench(name: string, summary: string): Command {
     .description(summary)
     .option('--dir <folder>', 'where generated corpora are kept', defaultFolder)
     .option('--runs <n>', 'runs to take the median of', wholeNumber(1), 3)
-    .option('--json', 'print one object instead of a table')
+    .option('--json', 'print JSON instead of a table')
     .option('--save <name>', 'write the figures to bench/results/NAME.json too');
 }
 
-async function tell(flags: Flags, figures: object, table: string): Promise<void> {
-  console.log(flags.json ? JSON.stringify(figures) : table);
+/** @param printed with `--json`, in place of all figures */
+async function tell(flags: Flags, figures: object, table: string, printed = figures): Promise<void> {
+  console.log(flags.json ? JSON.stringify(printed) : table);
   if (flags.save !== undefined) await save(flags.save, figures);
 }

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import type { Command } from 'commander';
+import type { EngineReport } from '../engine/index.ts';
 import { version } from '../pipeline/version.ts';
 import { defaultCacheDir } from '../stages/index.ts';
 
@@ -35,7 +36,7 @@ async function examine() {
     cores: availableParallelism(),
     memory: { totalMB: megabytes(totalmem()), freeMB: megabytes(freemem()) },
     cache,
-    engine: engines.find(({ available }) => available)?.name,
+    engine: engines.find((engine) => engine.available && !engine.adapter?.software)?.name,
     engines,
   };
 }
@@ -49,13 +50,28 @@ function describe({ millrace, node, platform, cores, memory, cache, engine, engi
     `machine   ${platform}, ${cores} cores, ${memory.totalMB} MB memory, ${memory.freeMB} MB free`,
     `cache     ${cache.path}${cache.writable ? '' : ': cannot be written. Point MILLRACE_CACHE at a folder that can.'}`,
     `engine    ${engine ?? 'none'} is what "auto" takes`,
-    ...engines.flatMap(({ name, available, version, simd, reason, hint }) =>
-      available
-        ? [`  ${name.padEnd(8)}  ready: ${version}${simd ? ', SIMD' : ''}`]
-        : [`  ${name.padEnd(8)}  not available: ${reason}`, ...(hint ? [`            ${hint}`] : [])],
-    ),
+    ...engines.flatMap(describeEngine),
   ];
   return lines.join('\n');
+}
+
+function describeEngine(engine: EngineReport): string[] {
+  const name = `  ${engine.name.padEnd('tfjs-node-gpu'.length)}  `;
+  if (!engine.available) {
+    return [`${name}${engine.reason}`, ...(engine.hint ? [`${' '.repeat(name.length)}${engine.hint}`] : [])];
+  }
+  const { version, simd, kernels, adapter } = engine;
+  const facts = [
+    version,
+    ...(simd ? ['SIMD'] : []),
+    ...(kernels ? [kernels === 'none' ? 'slow: none of our own kernels run' : `our own kernels (${kernels})`] : []),
+    ...(adapter ? [adapter.name] : []),
+  ].join(', ');
+  if (!adapter?.software) return [`${name}ready: ${facts}`];
+  return [
+    `${name}works, but not on a GPU: ${facts}`,
+    `${' '.repeat(name.length)}Slower than wasm, so "auto" passes it over. A GPU takes its driver.`,
+  ];
 }
 
 async function examineCache(path: string) {

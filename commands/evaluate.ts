@@ -3,6 +3,7 @@ import type { EngineName } from '../engine/index.ts';
 import { pairFormats, readPairs } from '../stages/index.ts';
 import { addEngineOption, addSourceOptions, type SourceFlags, wholeNumber } from './options.ts';
 import { Progress } from './progress.ts';
+import { startEngine } from './start-engine.ts';
 
 export interface EvaluateFlags extends SourceFlags {
   readonly format?: string;
@@ -34,9 +35,8 @@ export function configure(command: Command, signal: AbortSignal): void {
 }
 
 export async function evaluate(run: string, source: string, flags: EvaluateFlags, signal: AbortSignal) {
-  const { startEngine } = await import('../engine/index.ts');
   const { TrainedRun } = await import('../models/index.ts');
-  await startEngine(flags.engine);
+  await startEngine(flags.engine, { silent: flags.json ?? false });
   const trained = await TrainedRun.open(run);
   const progress = new Progress();
   const { cacheDir, mirror, format, limit } = flags;

@@ -1,5 +1,6 @@
 /** Options that several commands share. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { engineNames } from '../engine/engine.ts';
 import type { Choice } from '../pipeline/index.ts';
 
 /** Reads a whole number of at least `least`. */
@@ -57,8 +58,6 @@ export function addSourceOptions(command: Command): Command {
 
 export function addEngineOption(command: Command): Command {
   return command.addOption(
-    new Option('--engine <name>', 'the TensorFlow.js backend')
-      .choices(['auto', 'node-gpu', 'node', 'wasm', 'cpu'])
-      .default('auto'),
+    new Option('--engine <name>', 'the TensorFlow.js backend').choices(['auto', ...engineNames]).default('auto'),
   );
 }

@@ -4,6 +4,7 @@ import type { Prediction, TrainedRun } from '../models/index.ts';
 import { type Chunk, MillraceError, Pipeline } from '../pipeline/index.ts';
 import { readPairs, type SentencePair } from '../stages/index.ts';
 import { addEngineOption } from './options.ts';
+import { startEngine } from './start-engine.ts';
 
 interface PredictFlags {
   readonly premise?: string;
@@ -41,9 +42,8 @@ async function predict(run: string, flags: PredictFlags, signal: AbortSignal): P
 }
 
 async function openRun(run: string, engine: EngineName | 'auto'): Promise<TrainedRun> {
-  const { startEngine } = await import('../engine/index.ts');
   const { TrainedRun } = await import('../models/index.ts');
-  await startEngine(engine);
+  await startEngine(engine, { silent: true });
   return TrainedRun.open(run);
 }
 

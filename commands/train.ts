@@ -24,6 +24,7 @@ import {
 } from './options.ts';
 import { Progress } from './progress.ts';
 import { addResumeOption, resumed } from './resume.ts';
+import { startEngine } from './start-engine.ts';
 
 export interface TrainFlags extends SourceFlags {
   readonly train: readonly string[];
@@ -120,7 +121,6 @@ export function configure(command: Command, signal: AbortSignal): void {
 /** Trains as the flags say, telling of it on stderr. */
 export async function train(flags: TrainFlags, signal: AbortSignal, resume?: RunCheckpoint) {
   const started = performance.now();
-  const { startEngine } = await import('../engine/index.ts');
   const { trainRun } = await import('../models/index.ts');
   const engine = await startEngine(flags.engine);
   const progress = new Progress();
@@ -135,7 +135,6 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
   let bar: ReturnType<Progress['steps']> | undefined;
   const epochs: EpochRecord[] = [];
   let done = resume?.progress.epoch?.pairs ?? 0;
-  console.error(`engine ${engine.name} (TensorFlow.js ${engine.version})`);
   if (resume) console.error(`going on after step ${resume.steps}, epoch ${resume.progress.epochs + 1}`);
   try {
     const limited = flags.limit === undefined ? all : all.take(flags.limit);

@@ -1,6 +1,23 @@
 /** Which TensorFlow.js backend runs, and its repairs. Everything that makes a tensor starts an engine first. */
 
-export { type Engine, type EngineName, type EngineReport, engineNames } from './engine.ts';
+export { adamStep } from './adam.ts';
+export type { AdamStep, AdamWeight } from './adam-step.ts';
+export {
+  type Adapter,
+  type Engine,
+  type EngineName,
+  type EngineReport,
+  engineNames,
+  type PassedOver,
+} from './engine.ts';
 export { probeEngines } from './probe.ts';
 export { readInto } from './read-into.ts';
+export {
+  gateCounts,
+  type RecurrentCell,
+  type RecurrentSequence,
+  type RecurrentWeights,
+  type Returns,
+} from './recurrence.ts';
+export { recurrentSequence } from './recurrent-sequence.ts';
 export { startEngine } from './select.ts';

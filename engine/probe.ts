@@ -22,19 +22,21 @@ function probe(name: EngineName): Promise<EngineReport> {
   return new Promise((resolve) => {
     const child = fork(script, [name], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     let trial: Trial | undefined;
-    let lastWords = '';
+    let said = '';
     child.stderr!.on('data', (text) => {
-      lastWords = (lastWords + text).slice(-2000);
+      said += text;
     });
     child.on('message', (message) => {
       trial = message as Trial;
     });
     child.on('error', (error) => {
-      lastWords = error.message;
+      said = error.message;
     });
     child.on('close', (code, signal) => {
-      if (trial !== undefined) resolve({ name, ...trial });
-      else resolve({ name, available: false, reason: `its process ended with ${signal ?? code}: ${lastWords.trim()}` });
+      if (trial !== undefined) return resolve({ name, ...trial });
+      // Of a stack trace, what it is about.
+      const about = said.trim().split('\n')[0];
+      resolve({ name, available: false, reason: `ended its process with ${signal ?? code}: ${about}` });
     });
   });
 }

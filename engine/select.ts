@@ -6,12 +6,14 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { MillraceError, unknownName } from '../pipeline/errors.ts';
-import { type Engine, type EngineName, engineNames } from './engine.ts';
+import { type Engine, type EngineName, engineNames, type PassedOver } from './engine.ts';
 import { guardHeap } from './heap-guard.ts';
 import { loadKernels } from './kernels/kernels.ts';
-import { isInstalled, type NativeName, nativePackages, startNative } from './native.ts';
+import { findNative, startNative } from './native.ts';
 import { repairCpu, repairGradients, repairWasm } from './repairs/index.ts';
+import { reasonOf, unavailable } from './unavailable.ts';
 import type { WasmBackend } from './wasm-backend.ts';
+import { findGpu, startWebGpu } from './webgpu.ts';
 
 let running: Engine | undefined;
 let last: Promise<unknown> = Promise.resolve();
@@ -19,42 +21,57 @@ let last: Promise<unknown> = Promise.resolve();
 /**
  * Makes a TensorFlow.js backend the current one, with our repaired kernels.
  *
- * @param name `auto` keeps the engine that runs already, else takes the first of {@link engineNames} that works here
+ * @param name `auto` keeps the engine that runs already, else takes the first of {@link engineNames} that works here;
+ *   `webgpu` only on a GPU, where an engine that is asked for by name makes do with a software adapter
  * @returns the engine; asked again, the same
  * @throws MillraceError `MILLRACE_ENGINE` when the engine is not installed or cannot run here, `MILLRACE_USAGE` when
  *   there is none of that name
  */
 export function startEngine(name: EngineName | 'auto' = 'auto'): Promise<Engine> {
   // One at a time: TensorFlow.js drops a backend that is still starting when another one is set.
-  const engine = last.then(() => (name === 'auto' ? startFirst() : start(name)));
+  const engine = last.then(() => (name === 'auto' ? startFirst() : startNamed(name)));
   last = engine.catch(() => undefined);
   return engine;
 }
 
 async function startFirst(): Promise<Engine> {
   if (running !== undefined && tf.getBackend() === running.backend) return running;
-  const passedOver: MillraceError[] = [];
+  const passedOver: PassedOver[] = [];
   for (const name of engineNames) {
-    if (name in nativePackages && !isInstalled(name as NativeName)) continue;
     try {
-      const engine = await start(name);
-      running = passedOver.length > 0 ? { ...engine, passedOver } : engine;
+      running = { ...(await start(name, false)), passedOver };
       return running;
     } catch (error) {
-      passedOver.push(error as MillraceError);
+      passedOver.push({ name, reason: reasonOf(name, error), error: error as MillraceError });
     }
   }
-  throw new MillraceError('MILLRACE_ENGINE', 'No engine can run here', { found: passedOver.join('; ') });
+  throw new MillraceError('MILLRACE_ENGINE', 'No engine can run here', {
+    found: passedOver.map(({ name, reason }) => `${name} ${reason}`).join('; '),
+  });
 }
 
-async function start(name: EngineName): Promise<Engine> {
+async function startNamed(name: EngineName): Promise<Engine> {
   if (!engineNames.includes(name)) throw unknownName('engine', name, ['auto', ...engineNames]);
   if (running?.name === name && tf.getBackend() === running.backend) return running;
+  running = await start(name, true);
+  return running;
+}
+
+/** @param software whether a software adapter will do for webgpu */
+async function start(name: EngineName, software: boolean): Promise<Engine> {
+  if (name === 'webgpu') await findGpu(software);
+  else if (name !== 'wasm' && name !== 'cpu') findNative(name);
   // The gradients of all operations: of the packages that Node can load, only this one registers them.
   await import('@tensorflow/tfjs-layers');
   repairGradients();
-  running = name === 'wasm' ? await startWasm() : name === 'cpu' ? await startCpu() : await startNative(name);
-  return running;
+  if (name === 'webgpu') return startWebGpu();
+  if (name !== 'wasm' && name !== 'cpu') return startNative(name);
+  try {
+    return await (name === 'wasm' ? startWasm() : startCpu());
+  } catch (error) {
+    if (error instanceof MillraceError) throw error;
+    throw unavailable(name, 'cannot be started', 'It comes with Millrace: install that anew.', error);
+  }
 }
 
 async function startWasm(): Promise<Engine> {

@@ -38,6 +38,8 @@ export interface WasmBackend {
   disposeData(dataId: object): boolean;
   /** Adds a reference, so that another tensor may share the elements. */
   incRef(dataId: object): void;
+  /** How many tensors share the elements. */
+  refCount(dataId: object): number;
 }
 
 /** Where a tensor's elements are, in bytes from the start of the heap. They stay there, however the heap grows. */

@@ -1,5 +1,6 @@
 /** Sentence-pair models: encoders, heads, training, evaluation and checkpoints. Start an engine before anything else. */
 
+export { type AdvancedRnnConfig, buildAdvancedRnn, cells, poolings } from './advanced-rnn.ts';
 export type { Best, Checkpoint, EpochProgress, Progress } from './checkpoint.ts';
 export { readCheckpoint } from './checkpoint-file.ts';
 export { type DatasetOptions, type PairDataset, type PairExample, type PairInputs, toDataset } from './dataset.ts';
@@ -10,17 +11,20 @@ export { BatchNormalization } from './layers/batch-normalization.ts';
 export { DistanceScore } from './layers/distance-score.ts';
 export { Merger } from './layers/merger.ts';
 export { JoinPair, SplitPair } from './layers/pairs.ts';
+export { Pooling } from './layers/pooling.ts';
+export { RecurrentLayer } from './layers/recurrent-layer.ts';
 export { RNNCell } from './layers/rnn-cell.ts';
 export { RNNEncoder } from './layers/rnn-encoder.ts';
 export { SeededDropout } from './layers/seeded-dropout.ts';
 export { WordEmbedding } from './layers/word-embedding.ts';
 export { ClippedAdam, type ClippedAdamOptions } from './optimizer.ts';
+export { compile, type PairModelConfig } from './pair-model.ts';
 export { type Decision, type Prediction, predict } from './predict.ts';
 export { type TextOptions, TrainedRun, toTokens } from './run.ts';
 export type { RunCheckpoint } from './run-checkpoint.ts';
 export { type RunConfig, readRunConfig, writeRunConfig } from './run-config.ts';
 export { loadModel, saveModel } from './saved-model.ts';
-export { buildSimpleRnn, compile, type SimpleRnnConfig } from './simple-rnn.ts';
+export { buildSimpleRnn } from './simple-rnn.ts';
 export { labelOfScore, learnThresholds, probabilitiesOfScore, type Thresholds } from './thresholds.ts';
 export { type EpochRecord, type TrainOptions, type TrainRecord, type TrainResult, train } from './train.ts';
 export { type TrainRunOptions, type TrainRunResult, trainRun } from './train-run.ts';

@@ -1,37 +1,27 @@
 import {
-  add,
-  addN,
   dispose,
-  div,
   engine,
   keep,
-  maximum,
-  mul,
   type NamedTensorMap,
   Optimizer,
   type Scalar,
   serialization,
-  sqrt,
-  square,
-  sub,
-  sum,
   type Tensor,
   tidy,
   type Variable,
   variable,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { adamStep } from '../engine/index.ts';
 
 export interface ClippedAdamOptions {
   /** Default 0.001. */
   readonly learningRate?: number;
   /** Longest gradient (of all weights as one vector) that is followed as it is; a longer one is shortened. Default 5. */
   readonly maxGradientNorm?: number;
+  /** Names of weights of which only the rows move that the gradient is not 0 of: tables of word vectors. */
+  readonly sparse?: readonly string[];
 }
-
-const BETA1 = 0.9;
-const BETA2 = 0.999;
-const EPSILON = 1e-8;
 
 /** Running means of a weight's gradient and of its square. */
 interface Moments {
@@ -40,15 +30,14 @@ interface Moments {
 }
 
 /**
- * Adam (Kingma and Ba 2015, in the order of their section 2's end) with the gradient clipped by its global norm
- * (Pascanu, Mikolov and Bengio 2013), which keeps one steep batch from throwing a recurrent network off its course.
- *
- * Clipping and bias correction are folded into scalars: each pass over a large table of word vectors is dear.
+ * Adam (Kingma and Ba 2015) with the gradient clipped by its global norm (Pascanu, Mikolov and Bengio 2013), which keeps
+ * one steep batch from throwing a recurrent network off its course: see {@link adamStep}.
  */
 export class ClippedAdam extends Optimizer {
   /** May be set between steps. */
   learningRate: number;
   readonly maxGradientNorm: number;
+  readonly #sparse: ReadonlySet<string>;
   readonly #moments = new Map<string, Moments>();
   #gradientNorm: Scalar | undefined;
 
@@ -56,10 +45,11 @@ export class ClippedAdam extends Optimizer {
     return 'MillraceClippedAdam';
   }
 
-  constructor({ learningRate = 0.001, maxGradientNorm = 5 }: ClippedAdamOptions = {}) {
+  constructor({ learningRate = 0.001, maxGradientNorm = 5, sparse = [] }: ClippedAdamOptions = {}) {
     super();
     this.learningRate = learningRate;
     this.maxGradientNorm = maxGradientNorm;
+    this.#sparse = new Set(sparse);
   }
 
   /** Norm of the last gradient before it was clipped; the optimizer's own, not to be disposed of. */
@@ -88,25 +78,18 @@ export class ClippedAdam extends Optimizer {
     const named = Array.isArray(gradients)
       ? gradients.map(({ name, tensor }) => [name, tensor] as const)
       : Object.entries(gradients);
-    tidy(() => {
-      const norm = sqrt(addN(named.map(([, gradient]) => sum(square(gradient))))) as Scalar;
-      dispose(this.#gradientNorm ?? []);
-      this.#gradientNorm = keep(norm);
-      const clip = div(this.maxGradientNorm, maximum(norm, this.maxGradientNorm));
-      const firstShare = mul(clip, 1 - BETA1);
-      const secondShare = mul(square(clip), 1 - BETA2);
-      this.incrementIterations();
-      const correction = Math.sqrt(1 - BETA2 ** this.iterations);
-      const rate = (this.learningRate * correction) / (1 - BETA1 ** this.iterations);
-      for (const [name, gradient] of named) {
-        const weight = engine().registeredVariables[name]!;
-        const { first, second } = this.#momentsOf(weight);
-        first.assign(add(mul(first, BETA1), mul(gradient, firstShare)));
-        second.assign(add(mul(second, BETA2), mul(square(gradient), secondShare)));
-        const step = div(first, add(sqrt(second), EPSILON * correction));
-        weight.assign(sub(weight, mul(step, rate)));
-      }
+    const weights = named.map(([name, gradient]) => {
+      const weight = engine().registeredVariables[name]!;
+      return { weight, ...this.#momentsOf(weight), gradient, sparse: this.#sparse.has(name) };
     });
+    this.incrementIterations();
+    const { iterations: step, learningRate, maxGradientNorm } = this;
+    const norm = adamStep(weights, {
+      ...{ step, learningRate, maxGradientNorm },
+      ...{ firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 },
+    });
+    dispose(this.#gradientNorm ?? []);
+    this.#gradientNorm = keep(norm);
   }
 
   #momentsOf(weight: Variable): Moments {
@@ -129,7 +112,8 @@ export class ClippedAdam extends Optimizer {
   }
 
   override getConfig(): serialization.ConfigDict {
-    return { learningRate: this.learningRate, maxGradientNorm: this.maxGradientNorm };
+    const { learningRate, maxGradientNorm } = this;
+    return { learningRate, maxGradientNorm, sparse: [...this.#sparse] };
   }
 
   static override fromConfig<T extends serialization.Serializable>(

@@ -8,7 +8,7 @@ import { io, util } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { MillraceError } from '../pipeline/errors.ts';
 import { writeFileAtomic } from '../stages/index.ts';
-import { compile } from './simple-rnn.ts';
+import { compile } from './pair-model.ts';
 
 const MODEL_FILE = 'model.json';
 const WEIGHTS_FILE = 'weights.bin';

@@ -20,11 +20,11 @@ import { headOf } from './heads.ts';
 import { infer } from './infer.ts';
 import { SeededDropout } from './layers/seeded-dropout.ts';
 import type { ClippedAdam, ClippedAdamOptions } from './optimizer.ts';
-import { compile } from './simple-rnn.ts';
+import { compile } from './pair-model.ts';
 import { learnThresholds, type Thresholds } from './thresholds.ts';
 import { trainerOf } from './trainer.ts';
 
-export interface TrainOptions extends ClippedAdamOptions {
+export interface TrainOptions extends Omit<ClippedAdamOptions, 'sparse'> {
   readonly model: LayersModel;
   /** Opens the training batches of an epoch, counted from 0. For checkpoints they must be a `Pipeline`. */
   readonly train: (epoch: number) => AsyncIterable<PairBatch>;

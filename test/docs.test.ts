@@ -40,7 +40,7 @@ async function sh(folder: string, script: string, env: NodeJS.ProcessEnv = {}): 
   return stdout;
 }
 
-const documents = ['README.md', 'docs/stages.md', 'docs/architecture.md', 'docs/dependencies.md'];
+const documents = ['README.md', 'docs/stages.md', 'docs/architecture.md', 'docs/dependencies.md', 'docs/engines.md'];
 
 test('every document that there is, is looked at', async (t) => {
   const there = (await readdir(join(root, 'docs')))

@@ -1,11 +1,12 @@
-/** Steps of training the simple RNN, beside the fastest that the engine's matrix product could make them. */
-import { rmSync } from 'node:fs';
+/** Steps of training a model on batches from the pipeline, beside the fastest that matrix products could make them. */
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { type EngineName, startEngine } from '../../engine/index.ts';
+import { type EngineName, gateCounts, startEngine } from '../../engine/index.ts';
 import {
+  buildAdvancedRnn,
   buildSimpleRnn,
   idsToLearnFrom,
   type StepRecord,
@@ -17,34 +18,47 @@ import { LABELS, type PairBatch, Vocabulary } from '../../stages/index.ts';
 import { measure, type PassFigures, passOptions } from './pass.ts';
 import { type TokensOptions, tokensOf } from './tokens.ts';
 
+/** The models that are measured; each names its cell. */
+export const models = ['simple-rnn', 'lstm', 'gru'] as const;
+
+export type ModelName = (typeof models)[number];
+
 export interface TrainOptions extends TokensOptions {
+  readonly model: ModelName;
   readonly engine: EngineName | 'auto';
+  /** Steps to measure, fewer if they take longer than so many seconds. */
   readonly steps: number;
-  readonly embeddingSize: number;
+  readonly mostSeconds: number;
+  readonly embedSize: number;
   readonly hiddenSize: number;
   readonly batchSize: number;
+  /** Writes the batches of the measured steps to this file, for others to train on. */
+  readonly saveBatches?: string;
 }
 
 export interface TrainFigures extends PassFigures {
   readonly engine: string;
   readonly steps: number;
-  readonly words: number;
+  readonly vocabularySize: number;
   readonly parameters: number;
   readonly stepMilliseconds: number;
-  readonly pairsPerSecond: number;
+  readonly examplesPerSecond: number;
+  /** Billions of operations a second, of the products that the model needs, padding not counted. */
+  readonly gflops: number;
   /** Share of the time that the steps waited for their batches; the first one's wait is apart. */
-  readonly dataWaitShare: number;
+  readonly waitShare: number;
   readonly firstBatchSeconds: number;
-  /** The most billions of operations a second that a matrix product of the engine did. */
+  /** The most that a product of large matrices did on this engine. */
   readonly peakGflops: number;
-  /** What a step's products alone would take at that rate. */
-  readonly floorMilliseconds: number;
+  /** Resident memory when the last step was done. */
+  readonly rssMB: number;
 }
 
 /** Steps before the clock starts: compilers and caches get warm. */
 const WARM_UP = 10;
 
-const { engine: asked, steps, embeddingSize, hiddenSize, batchSize, ...source } = passOptions<TrainOptions>();
+const { model: name, engine: asked, steps, mostSeconds, ...options } = passOptions<TrainOptions>();
+const { embedSize, hiddenSize, batchSize, saveBatches, ...source } = options;
 const { name: engine } = await startEngine(asked);
 const peakGflops = await peakOfProducts();
 const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-train-'));
@@ -53,7 +67,8 @@ const tokens = tokensToLearnFrom(tokensOf(source)).cache(folder);
 const vocabulary = await Vocabulary.build(tokens);
 
 await measure(async () => {
-  const model = buildSimpleRnn({ vocabularySize: vocabulary.size, embeddingSize, hiddenSize, seed: 1 });
+  const config = { vocabularySize: vocabulary.size, embeddingSize: embedSize, hiddenSize, seed: 1 };
+  const model = name === 'simple-rnn' ? buildSimpleRnn(config) : buildAdvancedRnn({ ...config, cell: name });
   const enough = new AbortController();
   const batches: PairBatch[] = [];
   const times: number[] = [];
@@ -69,43 +84,57 @@ await measure(async () => {
     signal: enough.signal,
     onRecord: (record) => {
       if (record.type !== 'step') return;
-      times.push(performance.now());
+      const now = performance.now();
+      times.push(now);
       records.push(record);
-      if (records.length === WARM_UP + steps) enough.abort();
+      const begun = times[WARM_UP - 1] ?? now;
+      if (records.length === WARM_UP + steps || now - begun > 1000 * mostSeconds) enough.abort();
     },
   });
+  const rssMB = process.memoryUsage.rss() / 1e6;
   const timed = records.slice(WARM_UP);
   const seconds = ((times.at(-1) as number) - (times[WARM_UP - 1] as number)) / 1000;
-  const waited = timed.reduce((sum, { dataWaitSeconds }) => sum + dataWaitSeconds, 0);
-  const pairs = timed.reduce((sum, { examples }) => sum + examples, 0);
-  const flops = batches.slice(WARM_UP, WARM_UP + timed.length).reduce((sum, batch) => sum + flopsOf(batch), 0);
+  const sum = (of: (record: StepRecord) => number) => timed.reduce((total, record) => total + of(record), 0);
+  const measured = batches.slice(WARM_UP, WARM_UP + timed.length);
+  if (saveBatches !== undefined) {
+    const plain = measured.map(({ size, premise, hypothesis, labels }) => ({
+      size,
+      labels: [...labels],
+      sentences: [premise, hypothesis].map(({ ids, width, lengths }) => ({
+        ids: [...ids],
+        width,
+        lengths: [...lengths],
+      })),
+    }));
+    writeFileSync(saveBatches, JSON.stringify({ vocabularySize: vocabulary.size, batches: plain }));
+  }
   return {
     engine,
     steps: timed.length,
-    words: vocabulary.size,
+    vocabularySize: vocabulary.size,
     parameters: model.countParams(),
     stepMilliseconds: (1000 * seconds) / timed.length,
-    pairsPerSecond: pairs / seconds,
-    dataWaitShare: waited / seconds,
+    examplesPerSecond: sum(({ examples }) => examples) / seconds,
+    gflops: measured.reduce((total, batch) => total + flopsOf(batch), 0) / seconds / 1e9,
+    waitShare: sum(({ dataWaitSeconds }) => dataWaitSeconds) / seconds,
     firstBatchSeconds: records[0]?.dataWaitSeconds ?? 0,
     peakGflops,
-    floorMilliseconds: flops / timed.length / (peakGflops * 1e6),
+    rssMB,
   };
 });
 
-/**
- * The products of a step: the cell's over all words, padding included, and the two of the head. The way back has two
- * for each of the way there.
- */
+/** The products of a step: the cell's over all words and the two of the head; the way back has two for each of them. */
 function flopsOf({ size, premise, hypothesis }: PairBatch): number {
-  const cell = (embeddingSize + hiddenSize) * hiddenSize;
+  const words = [...premise.lengths, ...hypothesis.lengths].reduce((total, length) => total + length, 0);
+  const gates = gateCounts[name === 'simple-rnn' ? 'relu' : name];
+  const cell = (embedSize + hiddenSize) * gates * hiddenSize;
   const head = 4 * hiddenSize * hiddenSize + hiddenSize * LABELS.length;
-  return 3 * 2 * size * ((premise.width + hypothesis.width) * cell + head);
+  return 3 * 2 * (words * cell + size * head);
 }
 
 /** The best of several products of square matrices, in billions of operations a second. */
 async function peakOfProducts(): Promise<number> {
-  const size = 768;
+  const size = engine === 'cpu' ? 128 : 768;
   const [a, b] = [tf.randomNormal([size, size]), tf.randomNormal([size, size])];
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 8; run++) {

@@ -3,6 +3,22 @@
 /** What `assembly/index.ts` exports; its files say what each does. */
 export interface KernelExports {
   activate(activation: number, values: number, count: number, slope: number): void;
+  adam(
+    weight: number,
+    first: number,
+    second: number,
+    gradient: number,
+    indices: number,
+    rows: number,
+    width: number,
+    firstDecay: number,
+    firstShare: number,
+    secondDecay: number,
+    secondShare: number,
+    rate: number,
+    epsilon: number,
+  ): void;
+  addRows(from: number, indices: number, count: number, width: number, rows: number, to: number): void;
   gatherRows(from: number, indices: number, count: number, width: number, to: number): void;
   sumRows(from: number, rows: number, width: number, sums: number): void;
   multiply(
@@ -19,6 +35,7 @@ export interface KernelExports {
     scratch: number,
   ): void;
   multiplyScratch(): number;
+  nonzeroRows(values: number, rows: number, width: number, found: number): number;
   packedSize(inner: number, columns: number): number;
   packMatrix(inner: number, columns: number, from: number, transposed: number, to: number): void;
   sequenceForward(
@@ -52,6 +69,7 @@ export interface KernelExports {
     work: number,
     scratch: number,
   ): void;
+  squareSum(values: number, count: number): number;
   statesBefore(steps: number, counts: number, units: number, states: number, before: number): void;
 }
 

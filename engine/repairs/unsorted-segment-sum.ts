@@ -6,7 +6,8 @@
  */
 
 import { type DataType, type TensorInfo, UnsortedSegmentSum, util } from '@tensorflow/tfjs-core';
-import type { HeapView, WasmBackend } from '../wasm-backend.ts';
+import { kernelsOf } from '../kernels/kernels.ts';
+import { addressOf, type HeapView, type WasmBackend } from '../wasm-backend.ts';
 import type { Repair } from './repair.ts';
 
 interface Inputs {
@@ -28,9 +29,17 @@ export const wasmUnsortedSegmentSum: Repair<WasmBackend, Inputs, Attrs> = {
   kernel: UnsortedSegmentSum,
   backend: 'wasm',
   make: () => (call) => {
-    const { inputs, backend } = call;
+    const { inputs, backend, attrs } = call;
     const sums = backend.makeOutput(outputShape(call), inputs.x.dtype);
     const ids = backend.typedArrayFromHeap(inputs.segmentIds);
+    const kernels = kernelsOf(backend);
+    if (kernels && inputs.x.dtype === 'float32') {
+      const width = attrs.numSegments === 0 ? 0 : util.sizeFromShape(sums.shape) / attrs.numSegments;
+      backend.typedArrayFromHeap(sums).fill(0);
+      const [x, segments, out] = [inputs.x, inputs.segmentIds, sums].map((tensor) => addressOf(backend, tensor));
+      kernels.run.addRows(x!, segments!, ids.length, width, attrs.numSegments, out!);
+      return sums;
+    }
     addRows(
       backend.typedArrayFromHeap(inputs.x),
       ids,

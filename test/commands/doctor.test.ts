@@ -10,7 +10,13 @@ interface Found {
   readonly memory: { totalMB: number; freeMB: number };
   readonly cache: object;
   readonly engine?: string;
-  readonly engines: readonly { name: string; available: boolean; reason?: string; hint?: string }[];
+  readonly engines: readonly {
+    name: string;
+    available: boolean;
+    reason?: string;
+    hint?: string;
+    adapter?: { name: string; software: boolean };
+  }[];
 }
 
 test('doctor tells what can run here, of the rest why not, and what to do', async (t) => {
@@ -30,16 +36,16 @@ test('doctor tells what can run here, of the rest why not, and what to do', asyn
   t.true(found.cores >= 1 && found.memory.totalMB > found.memory.freeMB);
   t.deepEqual(
     found.engines.map(({ name }) => name),
-    ['node-gpu', 'node', 'wasm', 'cpu'],
+    ['tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm', 'cpu'],
   );
-  t.is(found.engine, found.engines.find(({ available }) => available)?.name);
+  t.is(found.engine, found.engines.find(({ available, adapter }) => available && !adapter?.software)?.name);
   t.true(found.engines.find(({ name }) => name === 'cpu')?.available);
 
   t.is(plain.stderr + plain.code, '1');
   t.regex(plain.stdout, /cannot be written\. Point MILLRACE_CACHE at a folder that can\./);
   t.true(plain.stdout.includes(`\nnode      ${process.versions.node}\n`));
   for (const { name, available, reason, hint } of found.engines) {
-    t.regex(plain.stdout, new RegExp(`\n  ${name} +${available ? 'ready' : 'not available'}: `));
+    t.regex(plain.stdout, new RegExp(`\n  ${name} +${available ? 'ready: |works, but not on a GPU: ' : ''}`));
     if (!available) t.true(plain.stdout.includes(reason as string) && plain.stdout.includes(hint as string));
   }
 });

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
 import { type EngineName, startEngine } from '../../engine/index.ts';
-import { isInstalled } from '../../engine/native.ts';
+import { isInstalled } from '../../engine/installed.ts';
 import { MillraceError } from '../../pipeline/errors.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -46,14 +46,17 @@ test.serial('two engines that are started at the same time both start, the later
 });
 
 test.serial('an engine that is not installed says how to install it, and leaves the backend alone', async (t) => {
-  for (const name of ['node', 'node-gpu'] as const) {
-    if (isInstalled(name)) {
+  for (const name of ['tfjs-node', 'tfjs-node-gpu'] as const) {
+    if (isInstalled(`@tensorflow/${name}`)) {
       t.log(`skipped for ${name}, which is installed here`);
       continue;
     }
     await startEngine('cpu');
     const error = await t.throwsAsync(startEngine(name), { instanceOf: MillraceError, code: 'MILLRACE_ENGINE' });
-    t.regex(error.message, new RegExp(`npm install @tensorflow/tfjs-${name}@4`));
+    t.regex(
+      error.message,
+      new RegExp(`^The ${name} engine is not installed. It takes \`npm install @tensorflow/${name}@4`),
+    );
     t.is(tf.getBackend(), 'cpu');
   }
   t.pass();
@@ -61,7 +64,7 @@ test.serial('an engine that is not installed says how to install it, and leaves 
 
 test.serial('an unknown engine is told the names that there are', async (t) => {
   const error = await t.throwsAsync(startEngine('gpu' as EngineName), { code: 'MILLRACE_USAGE' });
-  t.regex(error!.message, /auto, node-gpu, node, wasm, cpu/);
+  t.regex(error!.message, /auto, tfjs-node-gpu, tfjs-node, webgpu, wasm, cpu/);
 });
 
 for (const name of ['auto', 'cpu', 'wasm']) {

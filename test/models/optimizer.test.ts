@@ -1,5 +1,6 @@
 import {
   add,
+  dispose,
   memory,
   mul,
   type Scalar,
@@ -15,6 +16,7 @@ import {
 import test from 'ava';
 import { startEngine } from '../../engine/index.ts';
 import { ClippedAdam } from '../../models/optimizer.ts';
+import { buildSimpleRnn } from '../../models/simple-rnn.ts';
 import { distance } from './helpers.ts';
 
 /** The sum of (x - 2y)² + 3y². */
@@ -86,4 +88,45 @@ test.serial('steps leave no tensor behind, and dispose() takes the moments too',
   t.is(memory().numTensors, afterFirst);
   optimizer.dispose();
   t.is(memory().numTensors, before);
+});
+
+test.serial('word vectors of words that are not in the batch stay, whatever came before', async (t) => {
+  await startEngine('wasm');
+  const model = buildSimpleRnn({ vocabularySize: 12, embeddingSize: 4, hiddenSize: 8, seed: 1 });
+  const vectors = model.getLayer('word_embedding').getWeights()[0] as Variable;
+  // Two pairs: of one alone, batch normalization leaves nothing to learn from.
+  const step = async (premises: number[][], hypotheses: number[][]) => {
+    const inputs = { premise: tensor(premises), hypothesis: tensor(hypotheses) };
+    const labels = tensor([
+      [1, 0, 0],
+      [0, 0, 1],
+    ]);
+    await model.trainOnBatch(inputs, labels);
+    dispose([inputs.premise, inputs.hypothesis, labels]);
+    return (await vectors.array()) as number[][];
+  };
+  const before = await step(
+    [
+      [2, 3],
+      [5, 5],
+    ],
+    [
+      [9, 2],
+      [5, 3],
+    ],
+  );
+  const after = await step(
+    [
+      [3, 7],
+      [7, 7],
+    ],
+    [
+      [7, 3],
+      [3, 3],
+    ],
+  );
+  const moved = after.flatMap((row, id) => (row.some((value, i) => value !== before[id]![i]) ? id : []));
+  t.deepEqual(moved, [3, 7]);
+  model.optimizer.dispose();
+  model.dispose();
 });

@@ -3,11 +3,12 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import test from 'ava';
 import { startEngine } from '../../engine/index.ts';
 import { toDataset, toInputs } from '../../models/dataset.ts';
-import { buildSimpleRnn, type SimpleRnnConfig } from '../../models/simple-rnn.ts';
+import type { PairModelConfig } from '../../models/pair-model.ts';
+import { buildSimpleRnn } from '../../models/simple-rnn.ts';
 import { MillraceError } from '../../pipeline/errors.ts';
 import { batchOf, distance, stream, tinyPairs } from './helpers.ts';
 
-const CONFIG: SimpleRnnConfig = { vocabularySize: 12, embeddingSize: 5, hiddenSize: 4, seed: 0 };
+const CONFIG: PairModelConfig = { vocabularySize: 12, embeddingSize: 5, hiddenSize: 4, seed: 0 };
 
 const BATCH = batchOf(tinyPairs(6, 1));
 

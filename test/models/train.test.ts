@@ -3,19 +3,20 @@ import test from 'ava';
 import { startEngine } from '../../engine/index.ts';
 import type { StepRecord } from '../../models/epoch.ts';
 import { evaluate } from '../../models/evaluate.ts';
-import { buildSimpleRnn, type SimpleRnnConfig } from '../../models/simple-rnn.ts';
+import type { PairModelConfig } from '../../models/pair-model.ts';
+import { buildSimpleRnn } from '../../models/simple-rnn.ts';
 import { type EpochRecord, type TrainOptions, train } from '../../models/train.ts';
 import { type ErrorCode, MillraceError } from '../../pipeline/errors.ts';
 import type { PairBatch } from '../../stages/records.ts';
 import { batchOf, distance, stream, tinyPairs } from './helpers.ts';
 
-const CONFIG: SimpleRnnConfig = { vocabularySize: 12, embeddingSize: 8, hiddenSize: 12, seed: 1 };
+const CONFIG: PairModelConfig = { vocabularySize: 12, embeddingSize: 8, hiddenSize: 12, seed: 1 };
 const PAIRS = tinyPairs(20, 5);
 const BATCHES = [batchOf(PAIRS.slice(0, 10)), batchOf(PAIRS.slice(10))];
 const DEV = batchOf(tinyPairs(12, 6));
 
 /** Trains a fresh model on the tiny pairs and keeps what it said. */
-async function run(options: Partial<TrainOptions> = {}, config: Partial<SimpleRnnConfig> = {}) {
+async function run(options: Partial<TrainOptions> = {}, config: Partial<PairModelConfig> = {}) {
   const model = options.model ?? buildSimpleRnn({ ...CONFIG, ...config });
   const steps: StepRecord[] = [];
   const epochs: EpochRecord[] = [];

@@ -7,6 +7,7 @@
  */
 
 export { activate } from './activate';
+export { adam, nonzeroRows, squareSum } from './adam';
 export { multiply, multiplyScratch, packedSize, packMatrix } from './multiply';
-export { gatherRows, sumRows } from './rows';
+export { addRows, gatherRows, sumRows } from './rows';
 export { sequenceBackward, sequenceForward, statesBefore } from './sequence';

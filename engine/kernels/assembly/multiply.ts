@@ -16,6 +16,9 @@ const BLOCK_ROWS: usize = 64;
 const BLOCK_COLUMNS: usize = 512;
 const BLOCK_DEPTH: usize = 256;
 
+/** From so many rows on it pays to pack the right matrix. */
+const FEW_ROWS: usize = 4;
+
 /** How the right matrix lies in memory. */
 export const PLAIN: u32 = 0;
 export const TRANSPOSED: u32 = 1;
@@ -79,12 +82,18 @@ export function multiply(
   const zeros = edge + EDGE;
   const packedLeft = zeros + ZEROS;
   memory.fill(zeros, 0, ZEROS);
+  if (start === 0) startStride = 0;
   if (inner === 0) {
     fillRows(rows, columns << 2, start, startStride, out);
     return;
   }
-  if (rows === 1 && rightLayout === PLAIN) {
-    multiplyRow(inner, columns, left, right, start, out);
+  if (rows < FEW_ROWS && rightLayout === PLAIN && (!leftTransposed || rows === 1)) {
+    for (let row: usize = 0; row < rows; row++) {
+      multiplyRow(inner, columns, left, right, start, out);
+      left += inner << 2;
+      start += startStride;
+      out += columns << 2;
+    }
     return;
   }
   const leftStride = (leftTransposed ? rows : inner) << 2;

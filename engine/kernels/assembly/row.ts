@@ -1,48 +1,58 @@
 import { multiplyAdd } from './arithmetic';
-import { read, write } from './lanes';
+import { read, wideBytes, write } from './lanes';
 
 /**
- * One row times a matrix, `out = start + left · right`. Each number of the matrix is needed once, so that to pack it
- * first would take longer than the product.
+ * One row times a matrix, `out = start + left · right`. Each number of the matrix is needed once: to pack it first would
+ * take longer than the product, and four of its rows at a time are read as they lie.
  *
  * @param start address of a row, or 0 for zeros
  */
 export function multiplyRow(inner: usize, columns: usize, left: usize, right: usize, start: usize, out: usize): void {
-  const stride = columns << 2;
-  const end = left + (inner << 2);
-  let column: usize = 0;
-  for (const wide = (columns & ~15) << 2; column < wide; column += 64) {
-    let sum0 = f32x4.splat(0);
-    let sum1 = sum0;
-    let sum2 = sum0;
-    let sum3 = sum0;
-    if (start !== 0) {
-      sum0 = v128.load(start + column);
-      sum1 = v128.load(start + column, 16);
-      sum2 = v128.load(start + column, 32);
-      sum3 = v128.load(start + column, 48);
-    }
-    let from = right + column;
-    for (let at = left; at < end; at += 4) {
-      const factor = v128.load32_splat(at);
-      sum0 = multiplyAdd(factor, v128.load(from), sum0);
-      sum1 = multiplyAdd(factor, v128.load(from, 16), sum1);
-      sum2 = multiplyAdd(factor, v128.load(from, 32), sum2);
-      sum3 = multiplyAdd(factor, v128.load(from, 48), sum3);
-      from += stride;
-    }
-    v128.store(out + column, sum0);
-    v128.store(out + column, sum1, 16);
-    v128.store(out + column, sum2, 32);
-    v128.store(out + column, sum3, 48);
+  const width = columns << 2;
+  if (start === 0) memory.fill(out, 0, width);
+  else memory.copy(out, start, width);
+  let step: usize = 0;
+  for (; step + 4 <= inner; step += 4) {
+    addFourRows(left, right, width, columns, out);
+    left += 16;
+    right += 4 * width;
   }
-  for (; column < stride; column += 4) {
-    let sum = start === 0 ? f32x4.splat(0) : read<f32>(start + column);
-    let from = right + column;
-    for (let at = left; at < end; at += 4) {
-      sum = multiplyAdd(read<f32>(at), read<f32>(from), sum);
-      from += stride;
-    }
-    write<f32>(out + column, sum);
+  for (; step < inner; step++) {
+    addRow(left, right, columns, out);
+    left += 4;
+    right += width;
   }
+}
+
+function addFourRows(left: usize, right: usize, width: usize, columns: usize, out: usize): void {
+  const factor0 = v128.load32_splat(left);
+  const factor1 = v128.load32_splat(left, 4);
+  const factor2 = v128.load32_splat(left, 8);
+  const factor3 = v128.load32_splat(left, 12);
+  const right1 = right + width;
+  const right2 = right1 + width;
+  const right3 = right2 + width;
+  let at: usize = 0;
+  for (const wide = wideBytes(columns); at < wide; at += 16) {
+    let sum = multiplyAdd(factor0, v128.load(right + at), v128.load(out + at));
+    sum = multiplyAdd(factor1, v128.load(right1 + at), sum);
+    sum = multiplyAdd(factor2, v128.load(right2 + at), sum);
+    v128.store(out + at, multiplyAdd(factor3, v128.load(right3 + at), sum));
+  }
+  for (; at < width; at += 4) {
+    let sum = multiplyAdd(factor0, read<f32>(right + at), read<f32>(out + at));
+    sum = multiplyAdd(factor1, read<f32>(right1 + at), sum);
+    sum = multiplyAdd(factor2, read<f32>(right2 + at), sum);
+    write<f32>(out + at, multiplyAdd(factor3, read<f32>(right3 + at), sum));
+  }
+}
+
+function addRow(left: usize, right: usize, columns: usize, out: usize): void {
+  const factor = v128.load32_splat(left);
+  const end = out + (columns << 2);
+  const wideEnd = out + wideBytes(columns);
+  for (; out < wideEnd; out += 16, right += 16) {
+    write<v128>(out, multiplyAdd(factor, read<v128>(right), read<v128>(out)));
+  }
+  for (; out < end; out += 4, right += 4) write<f32>(out, multiplyAdd(factor, read<f32>(right), read<f32>(out)));
 }

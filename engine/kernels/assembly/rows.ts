@@ -25,6 +25,20 @@ export function sumRows(from: usize, rows: usize, width: usize, sums: usize): vo
   }
 }
 
+/**
+ * The way back: `to[indices[i]] += from[i]`, in the order of the rows. One whose index is that of no row is dropped.
+ *
+ * @param rows of `to`
+ */
+export function addRows(from: usize, indices: usize, count: usize, width: usize, rows: usize, to: usize): void {
+  const bytes = width << 2;
+  for (let i: usize = 0; i < count; i++) {
+    const index = load<i32>(indices + (i << 2));
+    if (index >= 0 && <usize>index < rows) addTo(to + <usize>index * bytes, from, width);
+    from += bytes;
+  }
+}
+
 /** `sums += values` */
 export function addTo(sums: usize, values: usize, count: usize): void {
   const end = sums + (count << 2);

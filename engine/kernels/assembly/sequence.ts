@@ -101,6 +101,7 @@ export function sequenceBackward(
   work: usize,
   scratch: usize,
 ): void {
+  if (steps === 0) return;
   const row = units << 2;
   const gatesRow = gatesOf(cell) * row;
   memory.fill(work, 0, row);

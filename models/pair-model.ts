@@ -1,0 +1,133 @@
+/**
+ * What all sentence-pair models share: words become vectors, one encoder reads both sentences, a head compares the two
+ * encodings.
+ */
+
+import { tensor2d, type Variable } from '@tensorflow/tfjs-core';
+import { initializers, input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { MillraceError } from '../pipeline/errors.ts';
+import { LABELS } from '../stages/records.ts';
+import { type Head, headOf, losses, targetScores } from './heads.ts';
+import { BatchNormalization } from './layers/batch-normalization.ts';
+import { DistanceScore } from './layers/distance-score.ts';
+import { Merger } from './layers/merger.ts';
+import { JoinPair, SplitPair } from './layers/pairs.ts';
+import { SeededDropout } from './layers/seeded-dropout.ts';
+import { WordEmbedding } from './layers/word-embedding.ts';
+import { ClippedAdam, type ClippedAdamOptions } from './optimizer.ts';
+import { deriveSeed } from './seeds.ts';
+
+export interface PairModelConfig {
+  /** Number of words, `<pad>` (0) and `<unk>` (1) among them. */
+  readonly vocabularySize: number;
+  /** Numbers for each word, or `one-hot`: no learnt vectors, for comparison. */
+  readonly embeddingSize: number | 'one-hot';
+  /** Size of the hidden state. */
+  readonly hiddenSize: number;
+  /** Default `classifier`. */
+  readonly head?: Head;
+  /** Share of units that is dropped in training, default 0.2. */
+  readonly dropout?: number;
+  /** Vectors to start from, row-major `[vocabularySize, embeddingSize]`; default small random ones. */
+  readonly initialEmbeddings?: Float32Array;
+  /** Leave the word vectors as they are; default false. */
+  readonly freezeEmbeddings?: boolean;
+  /** The same seed gives the same weights and the same losses. */
+  readonly seed: number;
+}
+
+/**
+ * Builds a model, compiled and ready for `fitDataset` and {@link train}.
+ *
+ * Inputs `premise` and `hypothesis`, int32 `[B, words]` padded with 0. Output: probabilities in the order of `LABELS`
+ * `[B, 3]`, or the distance head's score `[B, 1]`.
+ *
+ * @param encode the encoder: vectors of words `[2B, L, E]` with their mask, premises first, to encodings `[2B, size]`
+ * @throws MillraceError `MILLRACE_SHAPE` when the initial embeddings are not of the size of the vocabulary
+ */
+export function buildPairModel(
+  name: string,
+  config: PairModelConfig,
+  encode: (words: SymbolicTensor) => SymbolicTensor,
+): LayersModel {
+  const { embeddingSize, vocabularySize, head = 'classifier', seed } = config;
+  const premise = input({ shape: [null], dtype: 'int32', name: 'premise' });
+  const hypothesis = input({ shape: [null], dtype: 'int32', name: 'hypothesis' });
+  const embedding = new WordEmbedding({
+    name: 'word_embedding',
+    vocabularySize,
+    embeddingSize,
+    trainable: !config.freezeEmbeddings,
+    seed: deriveSeed(seed, 'embedding'),
+  });
+  const words = embedding.apply(new JoinPair({ name: 'join_pair' }).apply([premise, hypothesis])) as SymbolicTensor;
+  const encodings = new SplitPair({ name: 'split_pair' }).apply(encode(words)) as SymbolicTensor[];
+  const output = head === 'classifier' ? classify(encodings, config) : score(encodings);
+  const built = model({ name, inputs: [premise, hypothesis], outputs: output });
+
+  if (config.initialEmbeddings) setEmbeddings(embedding, config.initialEmbeddings);
+  return compile(built);
+}
+
+/**
+ * Gives a model its head's loss and a fresh optimizer.
+ *
+ * @returns the same model
+ */
+export function compile(model: LayersModel, options: Omit<ClippedAdamOptions, 'sparse'> = {}): LayersModel {
+  const head = headOf(model);
+  model.optimizer?.dispose();
+  model.compile({
+    optimizer: new ClippedAdam({ ...options, sparse: tablesOf(model) }),
+    loss: losses[head],
+    ...(head === 'classifier' && { metrics: ['accuracy'] }),
+  });
+  return model;
+}
+
+/** The names of the weights that are word vectors. */
+function tablesOf({ layers }: LayersModel): string[] {
+  const embeddings = layers.filter((layer) => layer instanceof WordEmbedding);
+  return embeddings.flatMap(({ trainableWeights }) =>
+    trainableWeights.map((weight) => (weight.read() as Variable).name),
+  );
+}
+
+/** Merger, then Linear, ReLU, BatchNorm, Dropout, Linear and softmax. */
+function classify(encodings: SymbolicTensor[], { hiddenSize, dropout = 0.2, seed }: PairModelConfig): SymbolicTensor {
+  const blocks = [
+    new Merger({ name: 'merger' }),
+    new BatchNormalization({ name: 'merger_norm' }),
+    new SeededDropout({ name: 'merger_dropout', rate: dropout, seed: deriveSeed(seed, 'merger_dropout') }),
+    linear('hidden', hiddenSize, seed, 'relu'),
+    new BatchNormalization({ name: 'hidden_norm' }),
+    new SeededDropout({ name: 'hidden_dropout', rate: dropout, seed: deriveSeed(seed, 'hidden_dropout') }),
+    linear('label', LABELS.length, seed, 'softmax'),
+  ];
+  return blocks.reduce<SymbolicTensor | SymbolicTensor[]>(
+    (value, layer) => layer.apply(value) as SymbolicTensor,
+    encodings,
+  ) as SymbolicTensor;
+}
+
+function score(encodings: SymbolicTensor[]): SymbolicTensor {
+  return new DistanceScore({ name: 'score', start: targetScores.entailment }).apply(encodings) as SymbolicTensor;
+}
+
+function linear(name: string, units: number, seed: number, activation: 'relu' | 'softmax') {
+  const kernelInitializer = initializers.glorotUniform({ seed: deriveSeed(seed, name) });
+  return layers.dense({ name, units, activation, kernelInitializer });
+}
+
+function setEmbeddings(embedding: WordEmbedding, values: Float32Array): void {
+  const { vocabularySize, embeddingSize } = embedding;
+  if (embeddingSize === 'one-hot' || values.length !== vocabularySize * embeddingSize) {
+    throw new MillraceError('MILLRACE_SHAPE', 'The initial word vectors do not fit the model', {
+      expected: embeddingSize === 'one-hot' ? 'none (one-hot)' : `${vocabularySize} x ${embeddingSize} numbers`,
+      found: `${values.length} numbers`,
+    });
+  }
+  const matrix = tensor2d(values, [vocabularySize, embeddingSize]);
+  embedding.setWeights([matrix]);
+  matrix.dispose();
+}

@@ -1,0 +1,86 @@
+import { dispose, memory, type Tensor } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import test from 'ava';
+import { startEngine } from '../../engine/index.ts';
+import { type AdvancedRnnConfig, buildAdvancedRnn, cells, poolings } from '../../models/advanced-rnn.ts';
+import { toInputs } from '../../models/dataset.ts';
+import { train } from '../../models/train.ts';
+import { batchOf, distance, stream, tinyPairs } from './helpers.ts';
+
+const CONFIG: AdvancedRnnConfig = { vocabularySize: 12, embeddingSize: 5, hiddenSize: 4, seed: 0 };
+
+/** Every kind of encoder, each option at each of its values. */
+const ENCODERS: readonly Partial<AdvancedRnnConfig>[] = [
+  ...cells.flatMap((cell) => poolings.map((pooling) => ({ cell, pooling }))),
+  { bidirectional: true },
+  { layers: 3 },
+  { layers: 2, bidirectional: true, pooling: 'max' },
+  { layers: 2, cell: 'gru', projection: 7, head: 'distance' },
+];
+
+const BATCH = batchOf(tinyPairs(6, 1));
+
+function outputsOf(model: LayersModel, batch = BATCH): number[] {
+  const { premise, hypothesis } = toInputs(batch);
+  const output = model.predict([premise, hypothesis]) as Tensor;
+  const values = [...output.dataSync()];
+  dispose([premise, hypothesis, output]);
+  return values;
+}
+
+test.before(async () => {
+  await startEngine('wasm');
+});
+
+test.serial('what it says of a pair depends neither on padding nor on the other pairs', (t) => {
+  for (const encoder of ENCODERS) {
+    const model = buildAdvancedRnn({ ...CONFIG, ...encoder });
+    const all = outputsOf(model);
+    t.true(distance(outputsOf(model, batchOf(tinyPairs(6, 1), 4)), all) < 1e-6, JSON.stringify(encoder));
+    const alone = tinyPairs(6, 1).flatMap((pair) => outputsOf(model, batchOf([pair])));
+    t.true(distance(alone, all) < 1e-5, JSON.stringify(encoder));
+    model.dispose();
+  }
+});
+
+test.serial('the widths of all layers follow from the options', (t) => {
+  const parameters = (encoder: Partial<AdvancedRnnConfig>) => {
+    const model = buildAdvancedRnn({ ...CONFIG, ...encoder });
+    const layers = model.layers.filter(({ name }) => /recurrent|projection|^hidden$/.test(name));
+    const counts = layers.map((layer) => layer.countParams());
+    model.dispose();
+    return counts;
+  };
+  const [E, H, P] = [5, 4, 7];
+  const gates = (count: number, input: number, biases = 1) => count * H * (input + H + biases);
+  const classifier = (width: number) => (4 * width + 1) * H;
+  t.deepEqual(parameters({}), [gates(4, E), classifier(H)]);
+  t.deepEqual(parameters({ cell: 'gru' }), [gates(3, E, 2), classifier(H)]);
+  t.deepEqual(parameters({ cell: 'rnn', layers: 2 }), [gates(1, E), gates(1, H), classifier(H)]);
+  t.deepEqual(parameters({ layers: 2, bidirectional: true, projection: P }), [
+    (E + 1) * P,
+    2 * gates(4, P),
+    2 * gates(4, 2 * H),
+    classifier(2 * H),
+  ]);
+});
+
+test.serial('every kind learns 12 pairs by heart, and leaves no tensor behind', async (t) => {
+  const pairs = tinyPairs(12, 3);
+  for (const encoder of ENCODERS.filter(({ head }) => head === undefined)) {
+    const before = memory().numTensors;
+    const model = buildAdvancedRnn({ ...CONFIG, hiddenSize: 8, dropout: 0, ...encoder });
+    const { best } = await train({
+      model,
+      train: () => stream(batchOf(pairs)),
+      dev: () => stream(batchOf(pairs)),
+      epochs: 80,
+      learningRate: 0.02,
+      patience: 80,
+    });
+    t.true((best?.dev.accuracy ?? 0) > 0.9, `${JSON.stringify(encoder)}: ${best?.dev.accuracy}`);
+    model.optimizer.dispose();
+    model.dispose();
+    t.is(memory().numTensors, before, JSON.stringify(encoder));
+  }
+});
