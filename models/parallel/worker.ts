@@ -2,7 +2,8 @@
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { startEngine } from '../../engine/index.ts';
-// Makes our layers known by their names.
+// They make the layers of our models known by their names.
+import '../advanced-rnn.ts';
 import '../simple-rnn.ts';
 import { Replica, type Shard } from './replica.ts';
 import type { ThreadData } from './thread.ts';

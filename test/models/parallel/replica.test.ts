@@ -3,18 +3,19 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import test from 'ava';
 import { startEngine } from '../../../engine/index.ts';
 import { figuresOf, gradientsOf } from '../../../models/gradients.ts';
+import type { PairModelConfig } from '../../../models/pair-model.ts';
 import { Replica, type Shard } from '../../../models/parallel/replica.ts';
 import { sharedFloats } from '../../../models/parallel/shared-memory.ts';
 import { lengthOf, placesOf, publish } from '../../../models/parallel/shared-weights.ts';
 import { type Topology, tableOf, WordNumbers } from '../../../models/parallel/words.ts';
-import { buildSimpleRnn, type SimpleRnnConfig } from '../../../models/simple-rnn.ts';
+import { buildSimpleRnn } from '../../../models/simple-rnn.ts';
 import type { PairBatch } from '../../../stages/records.ts';
 import { batchOf, tinyPairs } from '../helpers.ts';
 
-const CONFIG: SimpleRnnConfig = { vocabularySize: 12, embeddingSize: 5, hiddenSize: 6, dropout: 0, seed: 2 };
+const CONFIG: PairModelConfig = { vocabularySize: 12, embeddingSize: 5, hiddenSize: 6, dropout: 0, seed: 2 };
 
 /** A replica of a model, in this thread. */
-async function replicaOf(config: Partial<SimpleRnnConfig>) {
+async function replicaOf(config: Partial<PairModelConfig>) {
   const model = buildSimpleRnn({ ...CONFIG, ...config });
   const places = placesOf(model);
   const [weights, answer] = [sharedFloats(lengthOf(places)), sharedFloats(lengthOf(places))];
@@ -44,7 +45,7 @@ test.before(async () => {
   await startEngine('wasm');
 });
 
-const cases: Record<string, Partial<SimpleRnnConfig>> = {
+const cases: Record<string, Partial<PairModelConfig>> = {
   classifier: {},
   distance: { head: 'distance' },
   'frozen words': { freezeEmbeddings: true },

@@ -6,14 +6,15 @@ import test from 'ava';
 import { startEngine } from '../../../engine/index.ts';
 import { assign, dropoutsOf } from '../../../models/checkpoint.ts';
 import { figuresOf, gradientsOf, type StepFigures, variablesToLearn } from '../../../models/gradients.ts';
+import { compile, type PairModelConfig } from '../../../models/pair-model.ts';
 import { split } from '../../../models/parallel/shards.ts';
-import { buildSimpleRnn, compile, type SimpleRnnConfig } from '../../../models/simple-rnn.ts';
+import { buildSimpleRnn } from '../../../models/simple-rnn.ts';
 import { type Trainer, trainerOf } from '../../../models/trainer.ts';
 import { type ErrorCode, MillraceError } from '../../../pipeline/errors.ts';
 import type { PairBatch } from '../../../stages/records.ts';
 import { batchOf, distance, tinyPairs } from '../helpers.ts';
 
-const CONFIG: SimpleRnnConfig = { vocabularySize: 40, embeddingSize: 5, hiddenSize: 6, dropout: 0.3, seed: 2 };
+const CONFIG: PairModelConfig = { vocabularySize: 40, embeddingSize: 5, hiddenSize: 6, dropout: 0.3, seed: 2 };
 
 /** Each batch has other words, more than the one before at last. */
 const batchesOf = (...sizes: number[]) => sizes.map((size) => batchOf(tinyPairs(size, size, CONFIG.vocabularySize)));
@@ -51,7 +52,7 @@ async function reckon(model: LayersModel, batch: PairBatch, workers: number, ste
 }
 
 /** Steps of a fresh model. */
-async function course(batches: readonly PairBatch[], workers: number, config: Partial<SimpleRnnConfig> = {}) {
+async function course(batches: readonly PairBatch[], workers: number, config: Partial<PairModelConfig> = {}) {
   const model = buildSimpleRnn({ ...CONFIG, ...config });
   const trainer = trainerOf(model, workers);
   try {
