@@ -19,19 +19,18 @@ import {
   type Variable,
 } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { readInto } from '../../engine/index.ts';
 import { MillraceError } from '../../pipeline/errors.ts';
 import type { PairBatch } from '../../stages/records.ts';
 import { assign, dropoutsOf } from '../checkpoint.ts';
 import { assertLabelled } from '../dataset.ts';
 import { figuresOf, gradientsOf, type StepFigures } from '../gradients.ts';
 import type { Trainer } from '../trainer.ts';
-import type { Words } from './replica.ts';
+import { type Errand, Member } from './member.ts';
 import { split } from './shards.ts';
-import { powerOfTwo, Room, sharedFloats } from './shared-memory.ts';
+import { sharedFloats } from './shared-memory.ts';
 import { lengthOf, type Place, placesOf, publish } from './shared-weights.ts';
 import { ReplicaThread, type ThreadEngine } from './thread.ts';
-import { type LocalWords, type Topology, tableOf, WordNumbers } from './words.ts';
+import { type Topology, tableOf, WordNumbers } from './words.ts';
 
 const threadEngines: readonly string[] = ['wasm', 'cpu'] satisfies ThreadEngine[];
 
@@ -51,23 +50,6 @@ export function assertWorkers(workers: number): void {
     found: `${workers} workers on ${getBackend()}`,
     hint: 'Choose --engine wasm, or leave --workers out.',
   });
-}
-
-/** One of the other threads, with the memory that it shares with this one. */
-interface Member {
-  readonly thread: ReplicaThread;
-  readonly answer: Float32Array;
-  readonly numbers: Room;
-  readonly vectors: Room;
-  rows: number;
-}
-
-/** What a member was given. */
-interface Errand {
-  readonly member: Member;
-  /** Ids and vectors of the words in it; absent when the whole table of words is among the weights. */
-  readonly words?: Words & { readonly ids: Int32Array };
-  readonly figures: Promise<StepFigures>;
 }
 
 export class Team implements Trainer {
@@ -93,9 +75,8 @@ export class Team implements Trainer {
     const engine = getBackend() as ThreadEngine;
     const topology = model.toJSON(undefined, false) as unknown as Topology;
     this.#members = Array.from({ length: workers - 1 }, (_, i) => {
-      const answer = sharedFloats(length);
-      const thread = new ReplicaThread({ engine, topology, index: i + 1, weights, answer });
-      return { thread, answer, numbers: new Room(), vectors: new Room(), rows: 0 };
+      const thread = new ReplicaThread({ engine, topology, index: i + 1, weights, answer: sharedFloats(length) });
+      return new Member(thread, this.#table);
     });
   }
 
@@ -107,8 +88,10 @@ export class Team implements Trainer {
     const masks = dropoutsOf(model).map(({ step }) => step);
     await publish(this.#places, this.#weights);
     const errands: Errand[] = [];
-    for (const [i, part] of others.entries())
-      errands.push(await this.#send(this.#members[i]!, part, share(part), masks));
+    for (const [i, part] of others.entries()) {
+      const local = this.#words?.number(part);
+      errands.push(await this.#members[i]!.send(local ?? { batch: part }, share(part), masks));
+    }
 
     const found = gradientsOf(model, own, share(own));
     const parts = [await figuresOf(found)];
@@ -130,35 +113,7 @@ export class Team implements Trainer {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#members.map(({ thread }) => thread.close()));
-  }
-
-  /** Has a member begin with its part. */
-  async #send(member: Member, part: PairBatch, share: number, masks: number[]): Promise<Errand> {
-    const local = this.#words?.number(part);
-    const words = local && (await this.#wordsOf(member, local));
-    const figures = member.thread.run({
-      batch: onSharedMemory(local?.batch ?? part, member.numbers),
-      share,
-      masks,
-      ...(words && { words: { rows: words.rows, vectors: words.vectors } }),
-    });
-    // It is awaited when this thread is done with its own part; until then a failure must not count as unhandled.
-    figures.catch(() => {});
-    return { member, figures, ...(words && { words }) };
-  }
-
-  /** Gives a member the vectors of its words. */
-  async #wordsOf(member: Member, { ids }: LocalWords): Promise<Required<Errand>['words']> {
-    const table = this.#table!;
-    const width = table.shape[1]!;
-    // With room to spare: a replica is made anew where it has to have more rows.
-    if (member.rows < ids.length) member.rows = powerOfTwo(1.5 * ids.length);
-    const vectors = member.vectors.floats(member.rows * width);
-    const chosen = tidy(() => gather(table, tensor1d(ids, 'int32')));
-    await readInto(chosen, vectors);
-    dispose(chosen);
-    return { ids, rows: member.rows, vectors };
+    await Promise.all(this.#members.map((member) => member.close()));
   }
 
   /** The gradients of all parts, in their order. */
@@ -172,7 +127,7 @@ export class Team implements Trainer {
         }
         const { start, end } = this.#places.find(({ variable }) => variable.name === name)!;
         sums[name] = errands.reduce(
-          (sum, { member }) => add(sum, tensor(member.answer.subarray(start, end), gradient.shape)),
+          (sum, { answer }) => add(sum, tensor(answer.subarray(start, end), gradient.shape)),
           gradient,
         );
       }
@@ -198,7 +153,7 @@ export class Team implements Trainer {
     const moved = this.#places.filter(({ learnt }) => !learnt);
     const own = await Promise.all(moved.map(({ variable }) => variable.data()));
     const means = moved.map(({ start, end }, i) => {
-      const values = [own[i]!, ...errands.map(({ member }) => member.answer.subarray(start, end))];
+      const values = [own[i]!, ...errands.map(({ answer }) => answer.subarray(start, end))];
       return Float32Array.from(own[i]!, (_, k) =>
         weightedMean(
           values.map((of) => of[k]!),
@@ -217,24 +172,4 @@ export class Team implements Trainer {
 function weightedMean(values: readonly number[], weights: readonly number[]): number {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, x) => total + x, 0);
   return sum(values.map((value, i) => value * weights[i]!)) / sum(weights);
-}
-
-/** A batch as threads are given it. Whose pairs they are is looked up where errors are raised, which is here. */
-function onSharedMemory({ size, premise, hypothesis, labels }: PairBatch, room: Room): PairBatch {
-  const lists = [premise.ids, premise.lengths, hypothesis.ids, hypothesis.lengths, labels];
-  const [premiseIds, premiseLengths, hypothesisIds, hypothesisLengths, shared] = room.integers(lists) as [
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-  ];
-  return {
-    size,
-    premise: { ids: premiseIds, lengths: premiseLengths, width: premise.width },
-    hypothesis: { ids: hypothesisIds, lengths: hypothesisLengths, width: hypothesis.width },
-    labels: shared,
-    pairIds: [],
-    origins: [],
-  };
 }

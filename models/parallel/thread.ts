@@ -13,11 +13,13 @@ export interface ThreadData extends Beginning {
 
 /** A worker thread with a replica in it. It keeps the process alive only while it owes an answer. */
 export class ReplicaThread {
+  readonly answer: Float32Array;
   readonly #worker: Worker;
   #owed: { resolve(figures: StepFigures): void; reject(error: unknown): void } | undefined;
   #crash: MillraceError | undefined;
 
   constructor(data: ThreadData) {
+    this.answer = data.answer;
     this.#worker = new Worker(entryOfWorkers(import.meta.url), { ...optionsOfWorkers(), workerData: data });
     this.#worker.unref();
     this.#worker.on('message', (figures: StepFigures) => {

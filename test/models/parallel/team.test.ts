@@ -1,6 +1,16 @@
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
-import { dispose, memory, type Tensor, tensor, type Variable } from '@tensorflow/tfjs-core';
+import {
+  dispose,
+  KernelBackend,
+  memory,
+  registerBackend,
+  removeBackend,
+  setBackend,
+  type Tensor,
+  tensor,
+  type Variable,
+} from '@tensorflow/tfjs-core';
 import { input, type LayersModel, layers, model as modelOf, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import test from 'ava';
 import { startEngine } from '../../../engine/index.ts';
@@ -10,7 +20,7 @@ import { compile, type PairModelConfig } from '../../../models/pair-model.ts';
 import { split } from '../../../models/parallel/shards.ts';
 import { buildSimpleRnn } from '../../../models/simple-rnn.ts';
 import { type Trainer, trainerOf } from '../../../models/trainer.ts';
-import { type ErrorCode, MillraceError } from '../../../pipeline/errors.ts';
+import { MillraceError } from '../../../pipeline/errors.ts';
 import type { PairBatch } from '../../../stages/records.ts';
 import { batchOf, distance, tinyPairs } from '../helpers.ts';
 
@@ -167,10 +177,23 @@ test.serial('what cannot be made in a thread is a failure with its cause', async
   t.regex((error!.cause as Error).message, /Unknown layer: Unknown/);
 });
 
-test.serial('numbers of workers that cannot be are refused', (t) => {
+test.serial('numbers of workers that cannot be are refused, and several on an engine that runs once', async (t) => {
   const model = buildSimpleRnn(CONFIG);
   for (const workers of [0, -1, 1.5, Number.NaN]) {
-    const error = t.throws(() => trainerOf(model, workers), { instanceOf: MillraceError });
-    t.is(error.code, 'MILLRACE_USAGE' satisfies ErrorCode);
+    t.is(t.throws(() => trainerOf(model, workers), { instanceOf: MillraceError }).code, 'MILLRACE_USAGE');
+  }
+  class Elsewhere extends KernelBackend {
+    override dispose() {}
+  }
+  registerBackend('elsewhere', () => new Elsewhere());
+  try {
+    await setBackend('elsewhere');
+    const error = t.throws(() => trainerOf(model, 2), { instanceOf: MillraceError });
+    t.is(error.code, 'MILLRACE_USAGE');
+    t.regex(error.message, /the engine wasm or cpu, found "2 workers on elsewhere"\. Choose --engine wasm/);
+    await t.notThrowsAsync(trainerOf(model, 1).close());
+  } finally {
+    await setBackend('wasm');
+    removeBackend('elsewhere');
   }
 });
