@@ -61,7 +61,7 @@ export function gradientsOf(model: LayersModel, batch: PairBatch, share = 1): Ba
     if (value !== loss) dispose(value);
     return { loss: loss!, ...(accuracy && { accuracy }), gradients: grads };
   } finally {
-    dispose([inputs.premise, inputs.hypothesis, targets]);
+    dispose([...Object.values(inputs), targets]);
   }
 }
 

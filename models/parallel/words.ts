@@ -9,6 +9,9 @@ import type { PaddedSequences, PairBatch } from '../../stages/records.ts';
 import { JoinPair } from '../layers/pairs.ts';
 import { WordEmbedding } from '../layers/word-embedding.ts';
 
+/** The inputs that are ids of words. */
+const SENTENCES = ['premise', 'hypothesis'];
+
 /** Numbers of their own for the words of a batch. */
 export interface LocalWords {
   /** The id of each number; that of padding, 0, is 0. */
@@ -75,5 +78,5 @@ function sourcesOf(layer: layers.Layer): layers.Layer[] {
 }
 
 function givesIds(layer: layers.Layer): boolean {
-  return layer.getClassName() === 'InputLayer' || layer instanceof JoinPair;
+  return SENTENCES.includes(layer.name) || layer instanceof JoinPair;
 }
