@@ -37,7 +37,7 @@ export function configure(command: Command, signal: AbortSignal): void {
         epochs: 20,
         patience: 5,
         batchSize: 32,
-        workers: 0,
+        workers: 1,
         learningRate: 0.001,
         decay: 0.5,
         clip: 5,

@@ -21,7 +21,6 @@ import {
   share,
   tellChoice,
   wholeNumber,
-  workerCount,
 } from './options.ts';
 import { Progress } from './progress.ts';
 import { addResumeOption, resumed } from './resume.ts';
@@ -46,7 +45,7 @@ export interface TrainFlags extends SourceFlags {
   readonly patience: number;
   readonly batchSize: number;
   readonly tokensPerBatch?: number;
-  readonly workers: number | 'auto';
+  readonly workers: number;
   readonly learningRate: number;
   readonly decay: number;
   readonly clip: number;
@@ -85,7 +84,7 @@ export function configure(command: Command, signal: AbortSignal): void {
     .option('--patience <n>', 'epochs without a new best before training stops', wholeNumber(1), 5)
     .option('--batch-size <n>', 'pairs to a step', wholeNumber(1), 32)
     .option('--tokens-per-batch <n>', 'instead: the most cells of a step, padding included', wholeNumber(1))
-    .option('--workers <n>', 'threads that cut the text of the training pairs, or auto', workerCount, 'auto')
+    .option('--workers <n>', 'threads that learn from each batch together, a part each', wholeNumber(1), 1)
     .option('--learning-rate <x>', "Adam's step size", positiveNumber, 0.001)
     .option(
       '--decay <x>',
@@ -154,7 +153,7 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
       batchSize: flags.batchSize,
       ...(flags.tokensPerBatch !== undefined && { tokensPerBatch: flags.tokensPerBatch }),
       workers: flags.workers,
-      onWorkers: tellChoice,
+      onTextThreads: tellChoice,
       learningRate: flags.learningRate,
       decay: flags.decay,
       maxGradientNorm: flags.clip,

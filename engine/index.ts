@@ -11,6 +11,7 @@ export {
   type PassedOver,
 } from './engine.ts';
 export { probeEngines } from './probe.ts';
+export { readInto } from './read-into.ts';
 export {
   gateCounts,
   type RecurrentCell,

@@ -118,6 +118,7 @@ function momentsOf(model: LayersModel): Variable[] {
   return (model.optimizer as ClippedAdam).moments(moved);
 }
 
-function dropoutsOf(model: LayersModel): SeededDropout[] {
+/** The layers that count what they have drawn. */
+export function dropoutsOf(model: LayersModel): SeededDropout[] {
   return model.layers.filter((layer) => layer instanceof SeededDropout);
 }

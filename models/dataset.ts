@@ -103,10 +103,7 @@ export function toInputs(batch: PairBatch): PairInputs {
 
 /** What a head is to learn from a batch; the caller disposes of it. */
 export function toTargets(batch: PairBatch, head: Head): Tensor2D {
-  const unlabeled = batch.labels.indexOf(-1);
-  if (unlabeled >= 0) {
-    throw unlabelled(batch.pairIds[unlabeled]!, batch.origins[unlabeled]);
-  }
+  assertLabelled(batch);
   if (head === 'distance') {
     return tensor2d(
       Float32Array.from(batch.labels, (label) => targetScores[LABELS[label]!]),
@@ -116,6 +113,12 @@ export function toTargets(batch: PairBatch, head: Head): Tensor2D {
   const oneHot = new Float32Array(batch.size * LABELS.length);
   for (const [row, label] of batch.labels.entries()) oneHot[row * LABELS.length + label] = 1;
   return tensor2d(oneHot, [batch.size, LABELS.length]);
+}
+
+/** @throws MillraceError `MILLRACE_BAD_RECORD` for a pair without a label */
+export function assertLabelled({ labels, pairIds, origins }: PairBatch): void {
+  const missing = labels.indexOf(-1);
+  if (missing >= 0) throw unlabelled(pairIds[missing]!, origins[missing]);
 }
 
 function toIds({ ids, width }: PaddedSequences, size: number): Tensor2D {

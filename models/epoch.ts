@@ -1,14 +1,14 @@
 /** One pass over the training batches, which can be left after any step and gone on with. */
 
 import { setImmediate } from 'node:timers/promises';
-import { dispose } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { MillraceError, Pipeline, type PipelineState } from '../pipeline/index.ts';
 import type { PairBatch } from '../stages/records.ts';
 import type { EpochProgress } from './checkpoint.ts';
-import { nothingToLearnFrom, toInputs, toTargets } from './dataset.ts';
+import { nothingToLearnFrom } from './dataset.ts';
 import { headOf } from './heads.ts';
 import type { ClippedAdam } from './optimizer.ts';
+import type { Trainer } from './trainer.ts';
 
 export interface StepRecord {
   readonly type: 'step';
@@ -48,6 +48,7 @@ export interface TrainedEpoch {
 /** An epoch under way. */
 export class Epoch {
   readonly #model: LayersModel;
+  readonly #trainer: Trainer;
   readonly #number: number;
   readonly #batches: AsyncIterable<PairBatch>;
   readonly #resumed: PipelineState | undefined;
@@ -58,12 +59,20 @@ export class Epoch {
     | undefined;
 
   /**
+   * @param trainer of the model
    * @param number counted from 1
    * @param batches the batches of this epoch; a {@link Pipeline}, if its progress is to be asked for
    * @param resumed the progress that this epoch had made in a training that it goes on from
    */
-  constructor(model: LayersModel, number: number, batches: AsyncIterable<PairBatch>, resumed?: EpochProgress) {
+  constructor(
+    model: LayersModel,
+    trainer: Trainer,
+    number: number,
+    batches: AsyncIterable<PairBatch>,
+    resumed?: EpochProgress,
+  ) {
     this.#model = model;
+    this.#trainer = trainer;
     this.#number = number;
     if (resumed === undefined) {
       this.#batches = batches;
@@ -94,7 +103,8 @@ export class Epoch {
     signal?.throwIfAborted();
     for await (const batch of this.#made()) {
       const dataWaitSeconds = (performance.now() - asked) / 1000;
-      const [loss, accuracy = 0] = await trainOnBatch(this.#model, batch);
+      const { loss, accuracy = 0 } = await this.#trainer.step(batch);
+      checkLoss(loss);
       const { gradientNorm, iterations: step } = this.#model.optimizer as ClippedAdam;
       this.#stepped = true;
       this.#sums = {
@@ -167,20 +177,6 @@ function resumable(batches: AsyncIterable<PairBatch>): Pipeline<PairBatch> {
     expected: 'a Pipeline',
     hint: 'Wrap them in Pipeline.from(), or train without checkpoints.',
   });
-}
-
-/** One step; the loss and, with the classifier, the accuracy of the batch before it. */
-async function trainOnBatch(model: LayersModel, batch: PairBatch): Promise<[number, number?]> {
-  // Targets first: they may throw, and nobody would dispose of the inputs.
-  const ys = toTargets(batch, headOf(model));
-  const xs = toInputs(batch);
-  try {
-    const figures = [await model.trainOnBatch(xs, ys)].flat() as [number, number?];
-    checkLoss(figures[0]);
-    return figures;
-  } finally {
-    dispose([xs.premise, xs.hypothesis, ys]);
-  }
 }
 
 /** @throws MillraceError `MILLRACE_USAGE` for a loss that is no number */

@@ -14,6 +14,7 @@ import type { Best } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-file.ts';
 import type { Head } from './heads.ts';
 import { MetricsFile } from './metrics-file.ts';
+import { assertWorkers } from './parallel/team.ts';
 import { type TextOptions, toTokens } from './run.ts';
 import { assertSameRun, type RunCheckpoint, type Settings, type Sources, sourcesOf } from './run-checkpoint.ts';
 import { type RunConfig, writeRunConfig } from './run-config.ts';
@@ -42,8 +43,8 @@ export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   readonly batchSize: number;
   /** Instead of `batchSize`: the most cells of a batch, padding included. */
   readonly tokensPerBatch?: number;
-  /** Threads that make tokens of the training pairs' text: see `pipeline.parallel`. Default `auto`; changes no figure. */
-  readonly workers?: number | 'auto';
+  /** Replicas that learn from each batch together, on a thread each; default 1: see `train`. */
+  readonly workers?: number;
   readonly learningRate: number;
   /** What the learning rate is multiplied by after an epoch whose dev loss was no new lowest. */
   readonly decay: number;
@@ -56,7 +57,7 @@ export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   readonly saveEvery?: number;
   /**
    * Goes on with the run in `out` from there: what `readCheckpoint(out)` gave. All else must be as it was, but for
-   * `epochs`, `patience`, `saveEvery`, `workers` and `training`; vocabulary and word vectors are those of the run.
+   * `epochs`, `patience`, `saveEvery` and `training`; vocabulary and word vectors are those of the run.
    */
   readonly resume?: RunCheckpoint;
   /** Version of the program, for the record. */
@@ -65,8 +66,8 @@ export interface TrainRunOptions extends TextOptions, VocabularyOptions {
   readonly training?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
   readonly onVocabulary?: (vocabulary: Vocabulary, trainPairs: number) => void;
-  /** Told how many threads `auto` came to. */
-  readonly onWorkers?: (choice: Choice) => void;
+  /** Told how many threads cut the text of the training pairs: as many as are worth it, see `pipeline.parallel`. */
+  readonly onTextThreads?: (choice: Choice) => void;
   readonly onCoverage?: (coverage: Coverage) => void;
   readonly onRecord?: (record: TrainRecord) => void;
 }
@@ -86,10 +87,11 @@ const CACHE_FOLDER = 'cache';
  * leaves a run that works; killed at any moment from its first step on, one that can be resumed.
  *
  * @throws MillraceError `MILLRACE_STATE` when the run to resume was begun with other data or options; `MILLRACE_BAD_RUN`
- *   when a part of it is missing
+ *   when a part of it is missing; what `train` throws
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult> {
-  const { signal, resume } = options;
+  const { signal, resume, workers = 1 } = options;
+  assertWorkers(workers);
   const train = abortable(toTokens(options.train, options), signal);
   const dev = abortable(toTokens(options.dev, options), signal);
   const sources = await sourcesOf({ train, dev }, signal ?? new AbortController().signal);
@@ -113,11 +115,11 @@ async function trainOn(
   cache: string,
   options: TrainRunOptions,
 ): Promise<TrainRunResult> {
-  const { out, seed, batchSize, tokensPerBatch, workers = 'auto', resume, signal } = options;
+  const { out, seed, batchSize, tokensPerBatch, resume, signal } = options;
   // What nobody can tell from anything else cannot be cached.
   const kept = (pairs: Pipeline<SentencePair>, split: keyof Sources) =>
     sources[split] === null ? pairs : pairs.cache(cache);
-  const trainTokens = kept(tokensToLearnFrom(tokens.train.parallel(workers, options.onWorkers)), 'train');
+  const trainTokens = kept(tokensToLearnFrom(tokens.train.parallel('auto', options.onTextThreads)), 'train');
   const start = await (resume ? returnTo(resume, options) : begin(trainTokens, options));
   const { vocabulary, model, trainPairs } = start;
   try {
@@ -125,7 +127,7 @@ async function trainOn(
     const limit = tokensPerBatch === undefined ? { size: batchSize } : { tokens: tokensPerBatch };
     const trainIds = idsToLearnFrom(trainTokens, vocabulary);
     const devBatches = kept(idsToLearnFrom(tokens.dev, vocabulary), 'dev').pipe(bucket<SentencePair>(limit));
-    const { epochs, patience, learningRate, decay, maxGradientNorm, saveEvery } = options;
+    const { epochs, patience, learningRate, decay, maxGradientNorm, saveEvery, workers } = options;
     const facts = {
       training: options.training ?? {},
       settings: settingsOf(options, start.embeddingSize),
@@ -141,6 +143,7 @@ async function trainOn(
       decay,
       maxGradientNorm,
       ...(saveEvery !== undefined && { saveEvery }),
+      ...(workers !== undefined && { workers }),
       ...(resume && { resume }),
       ...(signal && { signal }),
       train: (epoch) => shuffledBatches(trainIds, limit, seed + epoch),
@@ -183,7 +186,7 @@ function configOf(options: TrainRunOptions, { vocabulary, embeddingSize }: Start
 /** @param embeddingSize where the options leave it to the word vectors */
 function settingsOf(options: TrainRunOptions, embeddingSize: string | number | boolean): Settings {
   const { tokenizer, lowercase, freezeEmbeddings, hiddenSize, head, dropout, batchSize, seed } = options;
-  const { tokensPerBatch = 0, learningRate, decay, maxGradientNorm } = options;
+  const { tokensPerBatch = 0, workers = 1, learningRate, decay, maxGradientNorm } = options;
   return {
     tokenizer,
     lowercase,
@@ -193,6 +196,7 @@ function settingsOf(options: TrainRunOptions, embeddingSize: string | number | b
     dropout,
     batchSize,
     tokensPerBatch,
+    workers,
     seed,
     learningRate,
     decay,

@@ -22,6 +22,7 @@ import { SeededDropout } from './layers/seeded-dropout.ts';
 import type { ClippedAdam, ClippedAdamOptions } from './optimizer.ts';
 import { compile } from './pair-model.ts';
 import { learnThresholds, type Thresholds } from './thresholds.ts';
+import { trainerOf } from './trainer.ts';
 
 export interface TrainOptions extends Omit<ClippedAdamOptions, 'sparse'> {
   readonly model: LayersModel;
@@ -50,6 +51,12 @@ export interface TrainOptions extends Omit<ClippedAdamOptions, 'sparse'> {
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
   /** Steps, counted over all epochs; default 500. */
   readonly saveEvery?: number;
+  /**
+   * Replicas of the model that learn from each batch together, a part each; default 1. More than one need the wasm or the
+   * cpu engine: the first is this thread's, and each other one is on a thread of its own, with an engine of its own. The same
+   * seed and number give the same losses; another number gives others, for dropout and batch normalisation see parts.
+   */
+  readonly workers?: number;
 }
 
 export type TrainRecord = StepRecord | EpochRecord;
@@ -78,14 +85,16 @@ export const SAVE_EVERY = 500;
  * With the same model seed and the same batches every loss is the same.
  *
  * @throws MillraceError `MILLRACE_BAD_RECORD` for an empty split or a training pair without a label, `MILLRACE_USAGE`
- *   when the loss is no longer a number, `MILLRACE_STATE` for a checkpoint of another model or other data
+ *   when the loss is no longer a number or the engine cannot have several workers, `MILLRACE_STATE` for a checkpoint of
+ *   another model or other data, `MILLRACE_WORKER` when a thread ended before its work was done
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { model, signal, resume, patience = 5, decay = 0.5, saveEvery = SAVE_EVERY } = options;
+  const { model, signal, resume, patience = 5, decay = 0.5, saveEvery = SAVE_EVERY, workers = 1 } = options;
   compile(model, options);
   for (const layer of model.layers) if (layer instanceof SeededDropout) layer.step = 0;
   if (resume) restoreCheckpoint(model, resume);
   const optimizer = model.optimizer as ClippedAdam;
+  const trainer = trainerOf(model, workers);
 
   let progress: Progress = resume?.progress ?? { epochs: 0 };
   let bestWeights = resume?.bestWeights ?? [];
@@ -94,7 +103,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   let ahead: Epoch | undefined;
   const openAhead = (epochs: number, under?: EpochProgress) => {
     if (epochs >= options.epochs) return;
-    ahead = new Epoch(model, epochs + 1, options.train(epochs), under);
+    ahead = new Epoch(model, trainer, epochs + 1, options.train(epochs), under);
     ahead.open();
   };
   const save = async () => {
@@ -138,7 +147,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     aborted = true;
     await save();
   } finally {
-    await ahead?.close();
+    await Promise.all([ahead?.close(), trainer.close()]);
   }
   const { epochs, best } = progress;
   if (best)

@@ -32,6 +32,8 @@ export interface TrainOptions extends TokensOptions {
   readonly embedSize: number;
   readonly hiddenSize: number;
   readonly batchSize: number;
+  /** Threads that train; default 1. */
+  readonly workers?: number;
   /** Writes the batches of the measured steps to this file, for others to train on. */
   readonly saveBatches?: string;
 }
@@ -58,7 +60,7 @@ export interface TrainFigures extends PassFigures {
 const WARM_UP = 10;
 
 const { model: name, engine: asked, steps, mostSeconds, ...options } = passOptions<TrainOptions>();
-const { embedSize, hiddenSize, batchSize, saveBatches, ...source } = options;
+const { embedSize, hiddenSize, batchSize, workers = 1, saveBatches, ...source } = options;
 const { name: engine } = await startEngine(asked);
 const peakGflops = await peakOfProducts();
 const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-train-'));
@@ -81,6 +83,7 @@ await measure(async () => {
       ),
     dev: () => [] as never,
     epochs: 1,
+    workers,
     signal: enough.signal,
     onRecord: (record) => {
       if (record.type !== 'step') return;

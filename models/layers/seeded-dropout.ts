@@ -19,6 +19,8 @@ export class SeededDropout extends layers.Layer {
   readonly seed: number;
   /** How many masks were drawn; set it to go on (or begin again) from that step. */
   step = 0;
+  /** Of several models that learn from parts of one batch: each draws masks of its own. */
+  replica = 0;
 
   constructor(args: SeededDropoutArgs) {
     super({ ...args });
@@ -30,7 +32,8 @@ export class SeededDropout extends layers.Layer {
   override call(inputs: Tensor | Tensor[], kwargs: { training?: boolean }): Tensor {
     const input = Array.isArray(inputs) ? inputs[0]! : inputs;
     if (!kwargs.training || this.rate === 0) return input;
-    return dropout(input, this.rate, undefined, `${this.seed}/${this.step++}`);
+    const mask = `${this.seed}/${this.step++}`;
+    return dropout(input, this.rate, undefined, this.replica === 0 ? mask : `${mask}/${this.replica}`);
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -2,9 +2,13 @@ import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type WorkerOptions, workerData } from 'node:worker_threads';
 
-/** Where a worker thread begins: `worker.ts`, or what it was compiled to. */
-export function entryOfWorkers(): URL {
-  const worker = new URL(`worker${extname(import.meta.url)}`, import.meta.url);
+/**
+ * Where a worker thread begins: `worker.ts`, or what it was compiled to.
+ *
+ * @param beside a module of the same folder; default this one
+ */
+export function entryOfWorkers(beside: string = import.meta.url): URL {
+  const worker = new URL(`worker${extname(beside)}`, beside);
   const base = whereTsxIsFound();
   if (base === undefined) return worker;
   // tsx runs TypeScript that nobody compiled; but on Node 20 it takes care of the main thread only.

@@ -98,10 +98,25 @@ test('killed within an epoch and between two, then resumed, a run is the one tha
   t.deepEqual(one, other);
 });
 
+test('on two workers, too, and its number is kept', async (t) => {
+  const corpus = await smallCorpus(t);
+  const onTwo = ['--epochs', '2', '--workers', '2'];
+  await Promise.all([
+    succeeds(t, corpus, begin(corpus, 'whole', ...onTwo)),
+    killedAfter(t, corpus, 'step', 5, begin(corpus, 'killed', ...onTwo)),
+    succeeds(t, corpus, begin(corpus, 'alone', '--epochs', '2')),
+  ]);
+  await succeeds(t, corpus, ['train', '--resume', 'killed']);
+  const whole = await contents(corpus, 'whole');
+  t.deepEqual(await contents(corpus, 'killed'), whole);
+  t.notDeepEqual((await contents(corpus, 'alone')).weights, whole.weights);
+});
+
 test('what cannot be resumed is told', async (t) => {
   const { folder } = await smallCorpus(t);
   const cases: [args: string[], code: number, message: RegExp][] = [
     [['--learning-rate', '0.1'], 2, /'--resume <run>' cannot be used with option '--learning-rate <x>'/],
+    [['--workers', '2'], 2, /'--resume <run>' cannot be used with option '--workers <n>'/],
     [['--out', 'other'], 2, /'--resume <run>' cannot be used with option '--out <run>'/],
     [[], 1, /nowhere\/checkpoint\.bin: There is no checkpoint to go on from/],
   ];

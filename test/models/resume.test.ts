@@ -110,6 +110,28 @@ test.serial('a training that is stopped again and again comes to the same', asyn
   t.deepEqual(last.result, whole.result);
 });
 
+test.serial('on two workers it comes to the same, and stops before the next step when it is aborted', async (t) => {
+  const options = { workers: 2, epochs: 2 };
+  const whole = await course('classifier', options);
+  const stop = new AbortController();
+  const stopped: TrainRecord[] = [];
+  const { result, checkpoints } = await course('classifier', {
+    ...options,
+    saveEvery: 1000,
+    signal: stop.signal,
+    onRecord: (record) => {
+      stopped.push(record);
+      if (stopped.length === 6) stop.abort();
+    },
+  });
+  t.like(result, { ended: 'aborted', epochs: 0 });
+  const rest = await course('classifier', { ...options, resume: checkpoints.at(-1)!.checkpoint });
+  t.deepEqual(withoutTimes([...stopped, ...rest.records]), withoutTimes(whole.records));
+  t.deepEqual(rest.weights, whole.weights);
+  t.deepEqual(rest.result, whole.result);
+  t.notDeepEqual((await course('classifier', { ...options, workers: 1 })).weights, whole.weights);
+});
+
 test.serial('an abort while the dev split is measured loses nothing', async (t) => {
   const whole = await course('classifier');
   const stop = new AbortController();

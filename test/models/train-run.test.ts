@@ -62,8 +62,7 @@ test.serial('a run that has ended is taken further with more epochs, and left as
   const nothing = await trainRun(await resumeOf(options));
   t.like(nothing, { ended: 'finished', epochs: 1, trainPairs: 36, best: { epoch: 1 } });
   t.deepEqual(await contents(corpus, 'run'), ended);
-  // On another number of threads, too.
-  await trainRun({ ...(await resumeOf(options)), epochs: 3, workers: 1 });
+  await trainRun({ ...(await resumeOf(options)), epochs: 3 });
   t.deepEqual(await contents(corpus, 'run'), await contents(corpus, 'longer'));
 });
 
@@ -131,6 +130,7 @@ test.serial('a run that would not be the one that was stopped is refused, and le
   };
   await refused({ hiddenSize: 7 }, 'MILLRACE_STATE', /begun with another hiddenSize; expected 6, found 7/);
   await refused({ embeddingSize: 7 }, 'MILLRACE_STATE', /begun with another embeddingSize; expected "?100"?, found 7/);
+  await refused({ workers: 2 }, 'MILLRACE_STATE', /begun with another workers; expected "?1"?, found 2/);
   await refused({ seed: 4 }, 'MILLRACE_STATE', /begun with another seed/);
   await refused({ train: options.train.take(30) }, 'MILLRACE_STATE', /The train source has changed/);
   await refused({ dev: options.train }, 'MILLRACE_STATE', /The dev source has changed/);

@@ -1,0 +1,82 @@
+/** What a batch tells a model: its loss, and which way each weight should go. */
+
+import {
+  argMax,
+  cast,
+  dispose,
+  equal,
+  keep,
+  mean,
+  mul,
+  type NamedTensorMap,
+  type Scalar,
+  type Tensor,
+  type Variable,
+  variableGrads,
+} from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { PairBatch } from '../stages/records.ts';
+import { type PairInputs, toInputs, toTargets } from './dataset.ts';
+import { headOf, losses } from './heads.ts';
+
+/** Tensors that belong to whoever asked for them. */
+export interface BatchGradients {
+  /** Mean over the batch, as it was before the step. */
+  readonly loss: Scalar;
+  /** The same for accuracy; a distance head has none before its thresholds. */
+  readonly accuracy?: Scalar;
+  /** By the names of the weights that the model learns, in its own order. */
+  readonly gradients: NamedTensorMap;
+}
+
+/** What a step of training is told of. */
+export interface StepFigures {
+  readonly loss: number;
+  readonly accuracy?: number;
+}
+
+/**
+ * Runs a model on a batch as `model.trainOnBatch` does, with the same numbers, and leaves the weights where they are;
+ * only averages, such as those of batch normalisation, move.
+ *
+ * @param share what the gradients are multiplied by: for a part of a batch, which share of the pairs it has
+ * @throws MillraceError `MILLRACE_BAD_RECORD` for a pair without a label
+ */
+export function gradientsOf(model: LayersModel, batch: PairBatch, share = 1): BatchGradients {
+  const head = headOf(model);
+  // Targets first: they may throw, and nobody would dispose of the inputs.
+  const targets = toTargets(batch, head);
+  const inputs = toInputs(batch);
+  let loss: Scalar | undefined;
+  let accuracy: Scalar | undefined;
+  const run = () => {
+    const words = model.inputNames.map((name) => inputs[name as keyof PairInputs]);
+    const [output] = model.call(words, { training: true }) as [Tensor];
+    loss = keep(mean(losses[head](targets, output)) as Scalar);
+    if (head === 'classifier') accuracy = keep(accuracyOf(targets, output));
+    return share === 1 ? loss : (mul(loss, share) as Scalar);
+  };
+  try {
+    const { value, grads } = variableGrads(run, variablesToLearn(model));
+    if (value !== loss) dispose(value);
+    return { loss: loss!, ...(accuracy && { accuracy }), gradients: grads };
+  } finally {
+    dispose([...Object.values(inputs), targets]);
+  }
+}
+
+/** Reads the figures, and disposes of their tensors. */
+export async function figuresOf({ loss, accuracy }: BatchGradients): Promise<StepFigures> {
+  const [lossValue, accuracyValue] = await Promise.all([loss.data(), accuracy?.data()]);
+  dispose([loss, accuracy ?? []].flat());
+  return { loss: lossValue[0]!, ...(accuracyValue && { accuracy: accuracyValue[0]! }) };
+}
+
+/** The weights that gradients are taken of, in the model's order. */
+export function variablesToLearn(model: LayersModel): Variable[] {
+  return model.trainableWeights.map((weight) => weight.read() as Variable);
+}
+
+function accuracyOf(targets: Tensor, output: Tensor): Scalar {
+  return mean(cast(equal(argMax(targets, -1), argMax(output, -1)), 'float32')) as Scalar;
+}

@@ -1,0 +1,61 @@
+import { dispose, memory } from '@tensorflow/tfjs-core';
+import test from 'ava';
+import { startEngine } from '../../engine/index.ts';
+import { toInputs, toTargets } from '../../models/dataset.ts';
+import { figuresOf, gradientsOf } from '../../models/gradients.ts';
+import type { Head } from '../../models/heads.ts';
+import { buildSimpleRnn } from '../../models/simple-rnn.ts';
+import { trainerOf } from '../../models/trainer.ts';
+import { MillraceError } from '../../pipeline/errors.ts';
+import { batchOf, distance, tinyPairs } from './helpers.ts';
+
+const build = (head: Head) =>
+  buildSimpleRnn({ vocabularySize: 12, embeddingSize: 5, hiddenSize: 6, dropout: 0.3, seed: 2, head });
+const BATCHES = [tinyPairs(9, 1), tinyPairs(4, 2), tinyPairs(1, 3)].map((pairs) => batchOf(pairs));
+
+test.before(async () => {
+  await startEngine('wasm');
+});
+
+for (const head of ['classifier', 'distance'] as const) {
+  test.serial(`${head}: steps and figures are those of trainOnBatch, to the byte`, async (t) => {
+    const [one, other] = [build(head), build(head)];
+    const trainer = trainerOf(one, 1);
+    for (const batch of BATCHES) {
+      const { loss, accuracy } = await trainer.step(batch);
+      const [xs, ys] = [toInputs(batch), toTargets(batch, head)];
+      const expected = [await other.trainOnBatch(xs, ys)].flat();
+      dispose([xs.premise, xs.hypothesis, ys]);
+      t.deepEqual(
+        [loss, accuracy].filter((figure) => figure !== undefined),
+        expected,
+      );
+      const weights = [one, other].map((model) => model.getWeights().map((weight) => weight.dataSync()));
+      t.deepEqual(weights[0], weights[1]);
+    }
+  });
+
+  test.serial(`${head}: a share scales the gradients, and not the figures`, async (t) => {
+    const model = build(head);
+    const [whole, part] = [gradientsOf(model, BATCHES[0]!), gradientsOf(build(head), BATCHES[0]!, 0.25)];
+    const [wholeGradients, partGradients] = [Object.values(whole.gradients), Object.values(part.gradients)];
+    t.is(wholeGradients.length, model.trainableWeights.length);
+    for (const [i, gradient] of wholeGradients.entries()) {
+      const scaled = gradient.dataSync().map((x) => x / 4);
+      t.true(distance(partGradients[i]!.dataSync(), scaled) <= 1e-6 * Math.max(...scaled.map(Math.abs)));
+    }
+    t.deepEqual(await figuresOf(part), await figuresOf(whole));
+  });
+}
+
+test.serial('nothing is left behind but the gradients, and nothing at all of an unlabelled pair', async (t) => {
+  const model = build('classifier');
+  const before = memory().numTensors;
+  const found = gradientsOf(model, BATCHES[0]!, 0.5);
+  await figuresOf(found);
+  dispose(found.gradients);
+  t.is(memory().numTensors, before);
+  const error = t.throws(() => gradientsOf(model, batchOf([[[2], [3]]])), { instanceOf: MillraceError });
+  t.is(error.code, 'MILLRACE_BAD_RECORD');
+  t.is(memory().numTensors, before);
+});

@@ -1,0 +1,39 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { split } from '../../../models/parallel/shards.ts';
+import { batchOf, tinyPairs } from '../helpers.ts';
+
+test('the parts are the rows of the batch, in their order, as even as can be', (t) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 6 }), fc.nat(2), (rows, count, padding) => {
+      const batch = batchOf(tinyPairs(rows, rows), padding);
+      const parts = split(batch, count);
+      const sizes = parts.map(({ size }) => size);
+      t.is(parts.length, Math.min(count, rows));
+      t.true(Math.max(...sizes) - Math.min(...sizes) <= 1);
+      for (const sentence of ['premise', 'hypothesis'] as const) {
+        t.true(parts.every((part) => part[sentence].width === batch[sentence].width));
+        t.deepEqual(
+          parts.flatMap((part) => [...part[sentence].ids]),
+          [...batch[sentence].ids],
+        );
+        t.deepEqual(
+          parts.flatMap((part) => [...part[sentence].lengths]),
+          [...batch[sentence].lengths],
+        );
+      }
+      t.deepEqual(
+        parts.flatMap(({ labels }) => [...labels]),
+        [...batch.labels],
+      );
+      t.deepEqual(
+        parts.flatMap(({ pairIds }) => pairIds),
+        batch.pairIds,
+      );
+      t.deepEqual(
+        parts.flatMap(({ origins }) => origins),
+        batch.origins,
+      );
+    }),
+  );
+});
