@@ -44,7 +44,7 @@ export interface TrainRow {
   readonly gflops: number;
   /** The most that the engine's matrix product did. */
   readonly peakGflops: number;
-  /** How many times as long a step of the same cell takes in TensorFlow.js's wasm backend as published; for wasm. */
+  /** How many times as long a step of the same cell takes in TensorFlow.js's wasm backend as published; one worker. */
   readonly ratioToStockWasm?: number;
   /** Examples a second, to those of PyTorch on the same batches, in turn. */
   readonly ratioToPyTorch?: number;
@@ -61,15 +61,17 @@ export async function benchTrain(options: TrainBenchOptions): Promise<TrainBench
   const corpus = await corpusOf(ROWS, options.dir);
   await build();
   const engines = options.engine ? [options.engine] : await enginesHere();
+  const teams = engines.flatMap((engine) => workersOf(engine).map((workers) => ({ engine, workers })));
   const room = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
   try {
     const rows: TrainRow[] = [];
     let version: string | undefined;
     for (const size of SIZES) {
       for (const model of MODELS) {
-        for (const engine of engines) {
+        for (const { engine, workers } of teams) {
           const saveBatches = join(room, 'batches.json');
-          const job = { ...corpus, ...size, model, engine, batchSize: BATCH_SIZE, steps: options.steps, saveBatches };
+          const { steps } = options;
+          const job = { ...corpus, ...size, model, engine, workers, batchSize: BATCH_SIZE, steps, saveBatches };
           const own: TrainFigures[] = [];
           const ratios: number[] = [];
           for (let run = 0; run < options.runs; run++) {
@@ -85,8 +87,9 @@ export async function benchTrain(options: TrainBenchOptions): Promise<TrainBench
             (figures) => figures.examplesPerSecond,
           );
           rows.push({
-            ...{ model, engine, ...size, workers: 1, examplesPerSecond, gflops, peakGflops },
-            ...(engine === 'wasm' && { ratioToStockWasm: await ratioToStock(model, size, options.runs) }),
+            ...{ model, engine, ...size, workers, examplesPerSecond, gflops, peakGflops },
+            ...(engine === 'wasm' &&
+              workers === 1 && { ratioToStockWasm: await ratioToStock(model, size, options.runs) }),
             ...(ratios.length > 0 && { ratioToPyTorch: median(ratios) }),
             ...{ waitShare, rssMB },
           });
@@ -97,6 +100,11 @@ export async function benchTrain(options: TrainBenchOptions): Promise<TrainBench
   } finally {
     await rm(room, { recursive: true, force: true });
   }
+}
+
+/** Threads that train, of an engine of which each can have one. */
+function workersOf(engine: EngineName): number[] {
+  return engine === 'wasm' ? [1, 2] : [1];
 }
 
 async function enginesHere(): Promise<EngineName[]> {

@@ -24,6 +24,7 @@ export function configure(command: Command, signal: AbortSignal): void {
       const common = { onError: 'fail', engine: 'auto' } as const;
       const flags: TrainFlags = {
         ...common,
+        model: 'simple-rnn',
         train: [corpus('train')],
         dev: corpus('dev'),
         glove: fixture(`${VECTORS}.zip`),

@@ -1,6 +1,6 @@
 /** `millrace train --resume RUN`: the flags that the run was begun with, and where it was stopped. */
 import { type Command, Option } from 'commander';
-import type { RunCheckpoint } from '../models/index.ts';
+import type { ModelName, RunCheckpoint } from '../models/index.ts';
 import type { TrainFlags } from './train.ts';
 
 /** What may be given anew; all else is as the run was begun with. */
@@ -25,7 +25,7 @@ export async function resumed(
   const run = command.getOptionValue('resume') as string | undefined;
   if (run === undefined) {
     assertComplete(command, model);
-    return { flags: given };
+    return { flags: { ...given, model: model as ModelName } };
   }
   const { readCheckpoint } = await import('../models/index.ts');
   const resume = await readCheckpoint<RunCheckpoint>(run);

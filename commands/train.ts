@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import type { EngineName } from '../engine/index.ts';
-import type { EpochRecord, Head, RunCheckpoint } from '../models/index.ts';
+import type { Architecture, EpochRecord, Head, ModelName, RunCheckpoint } from '../models/index.ts';
 import { parseOnError } from '../pipeline/index.ts';
 import { version } from '../pipeline/version.ts';
 import {
@@ -27,6 +27,12 @@ import { addResumeOption, resumed } from './resume.ts';
 import { startEngine } from './start-engine.ts';
 
 export interface TrainFlags extends SourceFlags {
+  readonly model: ModelName;
+  readonly cell?: 'lstm' | 'gru' | 'rnn';
+  readonly layers?: number;
+  readonly bidirectional?: true;
+  readonly pooling?: 'last' | 'max' | 'mean';
+  readonly projection?: number;
   readonly train: readonly string[];
   readonly dev: string;
   readonly glove?: string;
@@ -57,10 +63,10 @@ export interface TrainFlags extends SourceFlags {
   readonly json?: true;
 }
 
-/** `millrace train simple-rnn --train SRC --dev SRC --out RUN`, and `millrace train --resume RUN` */
+/** `millrace train MODEL --train SRC --dev SRC --out RUN`, and `millrace train --resume RUN` */
 export function configure(command: Command, signal: AbortSignal): void {
   command
-    .addArgument(new Argument('[model]', 'which model').choices(['simple-rnn']))
+    .addArgument(new Argument('[model]', 'which model').choices(['simple-rnn', 'advanced-rnn']))
     .option('--train <source>', 'labelled pairs to learn from; may be given several times', collect)
     .option('--dev <source>', 'labelled pairs to choose the best epoch by')
     .option('--out <run>', 'the folder to write the trained model to')
@@ -77,6 +83,16 @@ export function configure(command: Command, signal: AbortSignal): void {
     )
     .option('--freeze-embeddings', 'leave the word vectors as they are')
     .option('--hidden-size <n>', 'size of the hidden state', wholeNumber(1), 100)
+    .addOption(new Option('--cell <name>', 'of advanced-rnn (default: lstm)').choices(['lstm', 'gru', 'rnn']))
+    .option('--layers <n>', 'of advanced-rnn: networks one over the other (default: 1)', wholeNumber(1))
+    .option('--bidirectional', 'of advanced-rnn: read each sentence from its end, too')
+    .addOption(
+      new Option(
+        '--pooling <name>',
+        'of advanced-rnn: what of the states a sentence is known by (default: last)',
+      ).choices(['last', 'max', 'mean']),
+    )
+    .option('--projection <n>', 'of advanced-rnn: bring words to so many numbers before they are read', wholeNumber(1))
     .addOption(
       new Option('--head <name>', 'what is learnt of a pair').choices(['classifier', 'distance']).default('classifier'),
     )
@@ -109,6 +125,7 @@ export function configure(command: Command, signal: AbortSignal): void {
   addResumeOption(command);
   command.action(async (model: string | undefined, given: TrainFlags) => {
     const { flags, resume } = await resumed(command, model, given);
+    assertFits(command, flags);
     const result = await train(flags, signal, resume);
     if (flags.json) console.log(JSON.stringify(result));
     else
@@ -139,6 +156,7 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
   try {
     const limited = flags.limit === undefined ? all : all.take(flags.limit);
     const result = await trainRun({
+      architecture: architectureOf(flags),
       train: limited,
       dev: readPairs(flags.dev, pairs).onError(rejects),
       ...(glove !== undefined && { glove: () => read(glove, source).withAbort(signal) }),
@@ -206,6 +224,21 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
   } finally {
     progress.stop();
   }
+}
+
+/** The flags that only the advanced model takes. */
+const ADVANCED = ['cell', 'layers', 'bidirectional', 'pooling', 'projection'] as const;
+
+function architectureOf(flags: TrainFlags): Architecture {
+  if (flags.model === 'simple-rnn') return { model: flags.model };
+  const given = ADVANCED.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]);
+  return { model: flags.model, ...Object.fromEntries(given) };
+}
+
+function assertFits(command: Command, flags: TrainFlags): void {
+  const wrong = ADVANCED.find((name) => flags[name] !== undefined);
+  if (flags.model !== 'simple-rnn' || wrong === undefined) return;
+  command.error(`error: --${wrong} is an option of advanced-rnn, and simple-rnn is to be trained`);
 }
 
 /** What a run remembers of its flags: what the result is printed as is no part of it. */

@@ -1,6 +1,7 @@
 /** Sentence-pair models: encoders, heads, training, evaluation and checkpoints. Start an engine before anything else. */
 
 export { type AdvancedRnnConfig, buildAdvancedRnn, cells, poolings } from './advanced-rnn.ts';
+export { type Architecture, buildModel, type ModelName, modelNames } from './architectures.ts';
 export type { Best, Checkpoint, EpochProgress, Progress } from './checkpoint.ts';
 export { readCheckpoint } from './checkpoint-file.ts';
 export { type DatasetOptions, type PairDataset, type PairExample, type PairInputs, toDataset } from './dataset.ts';

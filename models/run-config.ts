@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../stages/index.ts';
+import { type Architecture, type ModelName, modelNames } from './architectures.ts';
 import type { Head } from './heads.ts';
 import { badRun, readJson } from './saved-model.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -10,7 +11,9 @@ import type { Thresholds } from './thresholds.ts';
 export interface RunConfig {
   /** Version of Millrace that wrote the run. */
   readonly version: string;
-  readonly model: 'simple-rnn';
+  readonly model: ModelName;
+  /** What the model was told beyond what all have. */
+  readonly architecture?: Architecture;
   readonly head: Head;
   readonly vocabularySize: number;
   readonly embeddingSize: number | 'one-hot';
@@ -36,7 +39,10 @@ const text = { rule: 'a text', holds: (value: unknown) => typeof value === 'stri
 /** What must hold for each field, and how to say it. */
 const rules: Record<string, { rule: string; holds: (value: unknown) => boolean }> = {
   version: text,
-  model: { rule: '"simple-rnn"', holds: (value) => value === 'simple-rnn' },
+  model: {
+    rule: `one of ${modelNames.join(', ')}`,
+    holds: (value) => (modelNames as readonly unknown[]).includes(value),
+  },
   head: { rule: '"classifier" or "distance"', holds: (value) => value === 'classifier' || value === 'distance' },
   vocabularySize: size,
   embeddingSize: { rule: `${size.rule} or "one-hot"`, holds: (value) => value === 'one-hot' || size.holds(value) },

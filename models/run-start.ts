@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { MillraceError, type Pipeline } from '../pipeline/index.ts';
 import { loadGlove, type SentencePair, Vocabulary } from '../stages/index.ts';
+import { buildModel } from './architectures.ts';
 import { CHECKPOINT_FILE } from './checkpoint-file.ts';
 import { VOCABULARY_FILE } from './run.ts';
 import type { RunCheckpoint } from './run-checkpoint.ts';
 import { CONFIG_FILE } from './run-config.ts';
 import { badRun } from './saved-model.ts';
-import { buildSimpleRnn } from './simple-rnn.ts';
 import type { TrainRunOptions } from './train-run.ts';
 
 const DEFAULT_EMBEDDING_SIZE = 100;
@@ -37,7 +37,7 @@ export async function begin(tokens: Pipeline<SentencePair>, options: TrainRunOpt
   }
   options.onVocabulary?.(vocabulary, trainPairs);
   const embeddings = await startEmbeddings(vocabulary, options);
-  const model = buildSimpleRnn({ ...options, ...embeddings, vocabularySize: vocabulary.size });
+  const model = buildModel(options.architecture, { ...options, ...embeddings, vocabularySize: vocabulary.size });
 
   // A run is known by its config: without it what is left of an older run is none, until the first epoch is saved.
   for (const file of [CONFIG_FILE, CHECKPOINT_FILE]) await rm(join(out, file), { force: true });
@@ -54,7 +54,7 @@ export async function returnTo(checkpoint: RunCheckpoint, options: TrainRunOptio
   }
   options.onVocabulary?.(vocabulary, trainPairs);
   const embeddingSize = settings.embeddingSize as number | 'one-hot';
-  const model = buildSimpleRnn({ ...options, embeddingSize, vocabularySize: vocabulary.size });
+  const model = buildModel(options.architecture, { ...options, embeddingSize, vocabularySize: vocabulary.size });
   return { vocabulary, trainPairs, embeddingSize, model };
 }
 

@@ -8,6 +8,8 @@ import { io, util } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { MillraceError } from '../pipeline/errors.ts';
 import { writeFileAtomic } from '../stages/index.ts';
+// They make the layers of our models known by their names.
+import './architectures.ts';
 import { compile } from './pair-model.ts';
 
 const MODEL_FILE = 'model.json';

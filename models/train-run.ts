@@ -10,6 +10,7 @@ import {
   type Vocabulary,
   type VocabularyOptions,
 } from '../stages/index.ts';
+import type { Architecture } from './architectures.ts';
 import type { Best } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-file.ts';
 import type { Head } from './heads.ts';
@@ -24,6 +25,8 @@ import { type TrainRecord, type TrainResult, train } from './train.ts';
 import { idsToLearnFrom, shuffledBatches, tokensToLearnFrom } from './training-data.ts';
 
 export interface TrainRunOptions extends TextOptions, VocabularyOptions {
+  /** The model: which, and what it has to be told. */
+  readonly architecture: Architecture;
   /**
    * The training pairs; iterated once, for the vocabulary. The epochs read their tokens from a cache in `out` that lasts
    * as long as the training; of pairs that nobody could tell from others, such as an array, each iterates them again.
@@ -167,10 +170,11 @@ async function trainOn(
 }
 
 function configOf(options: TrainRunOptions, { vocabulary, embeddingSize }: Start, { thresholds }: Best): RunConfig {
-  const { version, head, hiddenSize, tokenizer, lowercase, seed, training } = options;
+  const { version, architecture, head, hiddenSize, tokenizer, lowercase, seed, training } = options;
   return {
     version,
-    model: 'simple-rnn',
+    model: architecture.model,
+    architecture,
     head,
     vocabularySize: vocabulary.size,
     embeddingSize,
@@ -188,6 +192,7 @@ function settingsOf(options: TrainRunOptions, embeddingSize: string | number | b
   const { tokenizer, lowercase, freezeEmbeddings, hiddenSize, head, dropout, batchSize, seed } = options;
   const { tokensPerBatch = 0, workers = 1, learningRate, decay, maxGradientNorm } = options;
   return {
+    architecture: JSON.stringify(options.architecture),
     tokenizer,
     lowercase,
     freezeEmbeddings,

@@ -3,8 +3,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { startEngine } from '../../engine/index.ts';
 // They make the layers of our models known by their names.
-import '../advanced-rnn.ts';
-import '../simple-rnn.ts';
+import '../architectures.ts';
 import { Replica, type Shard } from './replica.ts';
 import type { ThreadData } from './thread.ts';
 

@@ -121,6 +121,7 @@ test('wrong usage of train is told, and leaves no run', async (t) => {
   const sources = ['--train', split('train'), '--dev', split('dev')];
   const cases: [args: string[], code: number, message: RegExp][] = [
     [['lstm', ...sources, '--out', 'run'], 2, /Allowed choices are simple-rnn/],
+    [['simple-rnn', ...sources, '--out', 'run', '--layers', '2'], 2, /--layers is an option of advanced-rnn/],
     [['simple-rnn', ...sources], 2, /required option '--out <run>' not specified/],
     [
       ['simple-rnn', ...sources, '--out', 'run', '--glove', vectors, '--embed-size', '8'],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { startEngine } from '../../engine/index.ts';
 import { readCheckpoint } from '../../models/checkpoint-file.ts';
+import { TrainedRun } from '../../models/run.ts';
 import type { RunCheckpoint } from '../../models/run-checkpoint.ts';
 import { type TrainRunOptions, trainRun } from '../../models/train-run.ts';
 import { type ErrorCode, MillraceError, Pipeline, toPlain } from '../../pipeline/index.ts';
@@ -12,6 +13,7 @@ import { rowsOf } from '../commands/run-cli.ts';
 
 function optionsOf({ folder, split }: SmallCorpus, run: string): TrainRunOptions {
   return {
+    architecture: { model: 'simple-rnn' },
     train: readPairs(split('train')),
     dev: readPairs(split('dev')),
     freezeEmbeddings: false,
@@ -51,6 +53,25 @@ async function resumeOf(options: TrainRunOptions): Promise<TrainRunOptions> {
 
 test.before(async () => {
   await startEngine('wasm');
+});
+
+test.serial('the advanced model is trained, taken further and loaded like the simple one', async (t) => {
+  const corpus = await smallCorpus(t);
+  const architecture = { model: 'advanced-rnn', cell: 'gru', layers: 2, bidirectional: true, pooling: 'max' } as const;
+  await trainRun({ ...optionsOf(corpus, 'longer'), architecture, epochs: 2 });
+  const options: TrainRunOptions = { ...optionsOf(corpus, 'run'), architecture };
+  await trainRun(options);
+  await trainRun({ ...(await resumeOf(options)), epochs: 2 });
+  t.deepEqual(await contents(corpus, 'run'), await contents(corpus, 'longer'));
+
+  const run = await TrainedRun.open(options.out);
+  t.like(run.config, { model: 'advanced-rnn', architecture });
+  const { accuracy } = await run.evaluate(readPairs(corpus.split('dev')));
+  t.true(accuracy >= 0 && accuracy <= 1);
+
+  const resumed = await resumeOf(options);
+  const other = { ...resumed, architecture: { ...architecture, layers: 1 }, epochs: 3 };
+  t.is((await t.throwsAsync(trainRun(other), { instanceOf: MillraceError }))?.code, 'MILLRACE_STATE');
 });
 
 test.serial('a run that has ended is taken further with more epochs, and left as it is without', async (t) => {

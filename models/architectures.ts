@@ -1,0 +1,22 @@
+/** The models that there are, by the names by which `train` knows them. */
+
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { type AdvancedRnnConfig, buildAdvancedRnn } from './advanced-rnn.ts';
+import type { PairModelConfig } from './pair-model.ts';
+import { buildSimpleRnn } from './simple-rnn.ts';
+
+export const modelNames = ['simple-rnn', 'advanced-rnn'] as const;
+
+export type ModelName = (typeof modelNames)[number];
+
+/** What an architecture has to be told beyond what all pair models are. */
+export type Architecture =
+  | { readonly model: 'simple-rnn' }
+  | ({ readonly model: 'advanced-rnn' } & Omit<AdvancedRnnConfig, keyof PairModelConfig>);
+
+/** Builds a model of an architecture, compiled and ready to train. */
+export function buildModel(architecture: Architecture, config: PairModelConfig): LayersModel {
+  return architecture.model === 'simple-rnn'
+    ? buildSimpleRnn(config)
+    : buildAdvancedRnn({ ...architecture, ...config });
+}
