@@ -1,4 +1,7 @@
-"""The models of `npm run bench -- train` in PyTorch, trained on the very batches that Millrace trained on."""
+"""
+The models of `npm run bench -- train` in PyTorch, trained on the very batches that Millrace trained on. As there, word
+vectors get sparse gradients, and of them only the rows of a batch move.
+"""
 
 import json
 import sys
@@ -20,7 +23,7 @@ class PairModel(nn.Module):
 
     def __init__(self, model, words, size, units):
         super().__init__()
-        self.embedding = nn.Embedding(words, size, padding_idx=0, sparse=False)
+        self.embedding = nn.Embedding(words, size, padding_idx=0, sparse=True)
         self.encoder = CELLS[model](size, units)
         self.head = nn.Sequential(
             nn.BatchNorm1d(4 * units),
@@ -50,6 +53,18 @@ def tensors(batch):
     return torch.cat(rows), lengths, torch.tensor(batch["labels"])
 
 
+def clip(parameters, most):
+    """As `clip_grad_norm_`, which takes no sparse gradients."""
+    gradients = [p.grad.coalesce() if p.grad.is_sparse else p.grad for p in parameters]
+    values = [gradient.values() if gradient.is_sparse else gradient for gradient in gradients]
+    norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(one) for one in values]))
+    factor = torch.clamp(most / (norm + 1e-6), max=1)
+    for one in values:
+        one.mul_(factor)
+    for parameter, gradient in zip(parameters, gradients):
+        parameter.grad = gradient
+
+
 def main():
     options = json.loads(sys.argv[1])
     torch.set_num_threads(options["threads"])
@@ -58,17 +73,20 @@ def main():
         saved = json.load(file)
     batches = [tensors(batch) for batch in saved["batches"]]
     model = PairModel(options["model"], saved["vocabularySize"], options["embedSize"], options["hiddenSize"])
-    optimizer = torch.optim.Adam(model.parameters())
+    words = list(model.embedding.parameters())
+    others = [*model.encoder.parameters(), *model.head.parameters()]
+    optimizers = [torch.optim.SparseAdam(words), torch.optim.Adam(others)]
     examples = 0
     start = time.perf_counter()
     for step, (ids, lengths, labels) in enumerate(batches[:WARM_UP] + batches):
         if step == WARM_UP:
             start = time.perf_counter()
-        optimizer.zero_grad()
+        model.zero_grad()
         loss = nn.functional.cross_entropy(model(ids, lengths), labels)
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 5)
-        optimizer.step()
+        clip([*words, *others], 5)
+        for optimizer in optimizers:
+            optimizer.step()
         loss.item()
         examples += len(labels) if step >= WARM_UP else 0
     seconds = time.perf_counter() - start

@@ -62,7 +62,7 @@ function outOfRange(index: number, length: number): MillraceError {
 
 const repairs = new WeakSet<tf.GradConfig>();
 
-/** Replaces the gradient of gather where there are batch axes, on every backend. */
+/** Replaces the gradient of gather along the first axis after the batch axes, on every backend. */
 export function repairGatherGradient(): void {
   const original = tf.getGradient(tf.GatherV2);
   if (repairs.has(original)) return;
@@ -70,9 +70,11 @@ export function repairGatherGradient(): void {
     ...original,
     gradFunc: (dy, saved, attrs) => {
       const { axis, batchDims } = attrs as unknown as Attrs;
-      if (batchDims === 0) return original.gradFunc(dy, saved, attrs);
       const [x, indices] = saved as [tf.Tensor, tf.Tensor];
-      if (tf.util.parseAxisParam(axis, x.shape)[0] !== batchDims) {
+      const isFirst = tf.util.parseAxisParam(axis, x.shape)[0] === batchDims;
+      // The original would transpose the sums of rows with all axes where they are, which on wasm is a copy of a whole table.
+      if (batchDims === 0 && !isFirst) return original.gradFunc(dy, saved, attrs);
+      if (!isFirst) {
         throw new MillraceError('MILLRACE_SHAPE', 'This gather has no gradient', {
           expected: `axis ${batchDims}, the first after the batch axes`,
           found: axis,

@@ -4,6 +4,7 @@ import { webGpuAddN } from './add-n.ts';
 import { repairBroadcastGradients } from './broadcast-gradients.ts';
 import { wasmCast } from './cast.ts';
 import { repairGatherGradient, wasmGather } from './gather.ts';
+import { wasmIdentity } from './identity.ts';
 import { wasmBatchMatMul, wasmFusedMatMul } from './matmul.ts';
 import { wasmOneHot } from './one-hot.ts';
 import { install } from './repair.ts';
@@ -30,6 +31,7 @@ export function repairWasm(): void {
   install(wasmCast);
   install(wasmFusedMatMul);
   install(wasmGather);
+  install(wasmIdentity);
   install(wasmOneHot);
   install(wasmReverse);
   install(wasmSlice);
