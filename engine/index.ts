@@ -2,6 +2,7 @@
 
 export { adamStep } from './adam.ts';
 export type { AdamStep, AdamWeight } from './adam-step.ts';
+export { addToRows } from './add-to-rows.ts';
 export {
   type Adapter,
   type Engine,

@@ -4,21 +4,9 @@
  * workers makes the same steps. Batch normalisation sees the part, not the batch; its averages are averaged too.
  */
 
-import {
-  add,
-  concat,
-  dispose,
-  gather,
-  getBackend,
-  type NamedTensorMap,
-  type Tensor,
-  tensor,
-  tensor1d,
-  tidy,
-  unsortedSegmentSum,
-  type Variable,
-} from '@tensorflow/tfjs-core';
+import { add, dispose, getBackend, type NamedTensorMap, tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { addToRows } from '../../engine/index.ts';
 import { MillraceError } from '../../pipeline/errors.ts';
 import type { PairBatch } from '../../stages/records.ts';
 import { assign, dropoutsOf } from '../checkpoint.ts';
@@ -97,7 +85,7 @@ export class Team implements Trainer {
     const parts = [await figuresOf(found)];
     try {
       parts.push(...(await Promise.all(errands.map(({ figures }) => figures))));
-      const gradients = this.#sum(found.gradients, own, errands);
+      const gradients = this.#sum(found.gradients, errands);
       model.optimizer.applyGradients(gradients);
       dispose(gradients);
     } finally {
@@ -117,35 +105,20 @@ export class Team implements Trainer {
   }
 
   /** The gradients of all parts, in their order. */
-  #sum(own: NamedTensorMap, part: PairBatch, errands: readonly Errand[]): NamedTensorMap {
+  #sum(own: NamedTensorMap, errands: readonly Errand[]): NamedTensorMap {
+    const table = this.#table && own[this.#table.name];
+    // The gradient of a look-up is a tensor of its own, so nothing else is changed.
+    if (table) for (const { words } of errands) addToRows(table, words!.ids, words!.vectors);
     return tidy(() => {
-      const sums: NamedTensorMap = {};
-      for (const [name, gradient] of Object.entries(own)) {
-        if (name === this.#table?.name) {
-          sums[name] = this.#sumOfRows(gradient, part, errands);
-          continue;
+      const sums = { ...own };
+      for (const { variable, start, end } of this.#places) {
+        const { name, shape } = variable;
+        for (const { answer } of errands) {
+          if (sums[name]) sums[name] = add(sums[name], tensor(answer.subarray(start, end), shape));
         }
-        const { start, end } = this.#places.find(({ variable }) => variable.name === name)!;
-        sums[name] = errands.reduce(
-          (sum, { answer }) => add(sum, tensor(answer.subarray(start, end), gradient.shape)),
-          gradient,
-        );
       }
       return sums;
     });
-  }
-
-  /** The same of the table of words: only rows of words in a part have a gradient. */
-  #sumOfRows(own: Tensor, part: PairBatch, errands: readonly Errand[]): Tensor {
-    const [words, width] = own.shape as [number, number];
-    const ids = [this.#words!.number(part).ids];
-    const rows = [gather(own, tensor1d(ids[0]!, 'int32'))];
-    for (const { words } of errands as Required<Errand>[]) {
-      ids.push(words.ids);
-      rows.push(tensor(words.vectors.subarray(0, words.ids.length * width), [words.ids.length, width]));
-    }
-    const all = tensor1d(Int32Array.from(ids.flatMap((some) => [...some])), 'int32');
-    return unsortedSegmentSum(concat(rows, 0), all, words);
   }
 
   /** What is not learnt moves by itself in each replica: it becomes the mean of all. */
