@@ -9,7 +9,7 @@ export type BatchLimit = { readonly size: number } | { readonly tokens: number }
 /** Pairs to shuffle among: a corpus of this size or less is shuffled uniformly. */
 const SHUFFLE_BUFFER = 20_000;
 /** Batches made at a time: after a step nothing that makes them is in the processor's caches, and the first is slow. */
-const AT_A_TIME = 32;
+const AT_A_TIME = 128;
 
 /**
  * All of tokenized pairs that a training learns from: what it should cache, since each epoch reads it.

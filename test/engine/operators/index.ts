@@ -5,6 +5,7 @@ import { type EngineName, startEngine } from '../../../engine/index.ts';
 import { elements } from './elements.ts';
 import { neural } from './neural.ts';
 import { type Operator, problemsOf } from './operator.ts';
+import { own } from './own.ts';
 import { products } from './products.ts';
 import { reductionsTable } from './reductions.ts';
 import { shapes } from './shapes.ts';
@@ -15,6 +16,7 @@ export const groups: Readonly<Record<string, readonly Operator[]>> = {
   'Making one number of many': reductionsTable,
   'Products of matrices': products,
   Networks: neural,
+  "Millrace's own": own,
 };
 
 export const operators: readonly Operator[] = Object.values(groups).flat();
