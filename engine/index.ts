@@ -10,6 +10,7 @@ export {
   engineNames,
   type PassedOver,
 } from './engine.ts';
+export { maskedSoftmax } from './masked-softmax.ts';
 export { probeEngines } from './probe.ts';
 export {
   gateCounts,
@@ -20,3 +21,5 @@ export {
 } from './recurrence.ts';
 export { recurrentSequence } from './recurrent-sequence.ts';
 export { startEngine } from './select.ts';
+export { type Moves, type ShiftReduce, TREE_GATES, type TreeReduce, type TreeWeights } from './tree.ts';
+export { treeReduce } from './tree-reduce.ts';
