@@ -21,5 +21,6 @@ export {
 } from './recurrence.ts';
 export { recurrentSequence } from './recurrent-sequence.ts';
 export { startEngine } from './select.ts';
+export { shiftReduce } from './shift-reduce.ts';
 export { type Moves, type ShiftReduce, TREE_GATES, type TreeReduce, type TreeWeights } from './tree.ts';
 export { treeReduce } from './tree-reduce.ts';

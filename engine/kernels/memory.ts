@@ -16,3 +16,8 @@ export function placeIntegers(backend: WasmBackend, address: number, integers: I
 export function clear(backend: WasmBackend, address: number, count: number): void {
   new Float32Array(backend.wasm.HEAPU8.buffer, address, count).fill(0);
 }
+
+/** Copies `count` numbers. */
+export function copy(backend: WasmBackend, from: number, to: number, count: number): void {
+  backend.wasm.HEAPU8.copyWithin(to, from, from + count * Float32Array.BYTES_PER_ELEMENT);
+}

@@ -109,7 +109,7 @@ function stepOf(
   nodes: tf.Tensor,
 ): TreeStep {
   return {
-    ...{ rows, units, trackerUnits, table, left: indices, right: indices + rows * FLOAT, ranks: indices },
+    ...{ rows, units, trackerUnits, table, left: indices, right: indices + rows * FLOAT, tracked: indices },
     states: tracking ? addressOf(backend, tracking) : 0,
     gates: addressOf(backend, gates),
     nodes: addressOf(backend, nodes),

@@ -18,9 +18,9 @@ export interface TreeStep {
   /** int32, which nodes of the table are the left children. */
   readonly left: number;
   readonly right: number;
-  /** States of the tracker, and which of them takes part in each reduce. */
+  /** States of the tracker; and int32, which of them takes part in each reduce. */
   readonly states: number;
-  readonly ranks: number;
+  readonly tracked: number;
   /** `[rows, gates]`; come to hold the gates. */
   readonly gates: number;
   /** `[rows, 2 * units]`; come to hold the nodes. */
@@ -34,13 +34,13 @@ export function inputWidth({ units, trackerUnits }: Pick<TreeStep, 'units' | 'tr
 
 /** What meets the weights: of each row the states of the left child, of the right one, and of the tracker. */
 export function gatherInputs({ run }: Kernels, step: TreeStep, inputs: number): void {
-  const { rows, units, trackerUnits, table, left, right, states, ranks } = step;
+  const { rows, units, trackerUnits, table, left, right, states, tracked } = step;
   const width = units * FLOAT;
   const stride = inputWidth(step) * FLOAT;
   run.gatherColumns(table, 2 * width, left, rows, units, inputs, stride);
   run.gatherColumns(table, 2 * width, right, rows, units, inputs + width, stride);
   if (trackerUnits === 0) return;
-  run.gatherColumns(states, trackerUnits * FLOAT, ranks, rows, trackerUnits, inputs + 2 * width, stride);
+  run.gatherColumns(states, trackerUnits * FLOAT, tracked, rows, trackerUnits, inputs + 2 * width, stride);
 }
 
 /**
@@ -68,7 +68,7 @@ export interface TreeStepBack {
 
 /** @param transposed weights, packed */
 export function treeBackward({ run, scratch }: Kernels, step: TreeStep, back: TreeStepBack, transposed: number): void {
-  const { rows, units, trackerUnits, gates, left, right, table, nodes, ranks } = step;
+  const { rows, units, trackerUnits, gates, left, right, table, nodes, tracked } = step;
   const { dNodes, dTable, dStates, dGates, dInputs } = back;
   const width = units * FLOAT;
   const stride = inputWidth(step) * FLOAT;
@@ -77,5 +77,5 @@ export function treeBackward({ run, scratch }: Kernels, step: TreeStep, back: Tr
   run.addColumns(dInputs, stride, left, rows, units, dTable, 2 * width);
   run.addColumns(dInputs + width, stride, right, rows, units, dTable, 2 * width);
   if (trackerUnits === 0) return;
-  run.addColumns(dInputs + 2 * width, stride, ranks, rows, trackerUnits, dStates, trackerUnits * FLOAT);
+  run.addColumns(dInputs + 2 * width, stride, tracked, rows, trackerUnits, dStates, trackerUnits * FLOAT);
 }

@@ -30,3 +30,51 @@ export function plainReduce(
   });
   return [...cell.map((c, unit) => sigmoid(gate(3, unit)) * Math.tanh(c)), ...cell];
 }
+
+export interface PlainTracker {
+  readonly input: ArrayLike<number>;
+  readonly hidden: ArrayLike<number>;
+  readonly bias: ArrayLike<number>;
+}
+
+/**
+ * The root of one sentence, by a stack and a buffer that are lists: its state and its cell.
+ *
+ * @param words each its state and then its cell
+ */
+export function plainTree(
+  words: readonly number[][],
+  moves: readonly number[],
+  weights: ArrayLike<number>,
+  bias: ArrayLike<number>,
+  tracker?: PlainTracker,
+): number[] | undefined {
+  const buffer = [...words];
+  const stack: number[][] = [];
+  const units = bias.length / 5;
+  const stateOf = (node: number[] | undefined) => node?.slice(0, units) ?? new Array<number>(units).fill(0);
+  let [state, cell] = [0, 0].map(() => new Array<number>((tracker?.bias.length ?? 0) / 4).fill(0)) as [
+    number[],
+    number[],
+  ];
+  for (const move of moves) {
+    if (tracker) {
+      const seen = [buffer[0], stack.at(-1), stack.at(-2)].flatMap(stateOf);
+      [state, cell] = plainLstm([...seen, ...state], cell, tracker);
+    }
+    if (move === 0) stack.push(buffer.shift()!);
+    else {
+      const [right, left] = [stack.pop()!, stack.pop()!];
+      stack.push(plainReduce(left, right, state, weights, bias));
+    }
+  }
+  return stack[0];
+}
+
+/** The next state and cell. */
+function plainLstm(inputs: number[], cell: number[], { input, hidden, bias }: PlainTracker): [number[], number[]] {
+  const sums = sumsOf(inputs, [...Array.from(input), ...Array.from(hidden)], bias);
+  const gate = (index: number, unit: number): number => sums[index * cell.length + unit]!;
+  const next = cell.map((c, i) => sigmoid(gate(1, i)) * c + sigmoid(gate(0, i)) * Math.tanh(gate(2, i)));
+  return [next.map((c, i) => sigmoid(gate(3, i)) * Math.tanh(c)), next];
+}
