@@ -6,7 +6,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { MillraceError, Pipeline, type PipelineState } from '../pipeline/index.ts';
 import type { PairBatch } from '../stages/records.ts';
 import type { EpochProgress } from './checkpoint.ts';
-import { nothingToLearnFrom, toInputs, toTargets } from './dataset.ts';
+import { nothingToLearnFrom, toExample } from './dataset.ts';
 import { headOf } from './heads.ts';
 import type { ClippedAdam } from './optimizer.ts';
 
@@ -171,15 +171,13 @@ function resumable(batches: AsyncIterable<PairBatch>): Pipeline<PairBatch> {
 
 /** One step; the loss and, with the classifier, the accuracy of the batch before it. */
 async function trainOnBatch(model: LayersModel, batch: PairBatch): Promise<[number, number?]> {
-  // Targets first: they may throw, and nobody would dispose of the inputs.
-  const ys = toTargets(batch, headOf(model));
-  const xs = toInputs(batch);
+  const { xs, ys } = toExample(batch, headOf(model), model.inputNames);
   try {
     const figures = [await model.trainOnBatch(xs, ys)].flat() as [number, number?];
     checkLoss(figures[0]);
     return figures;
   } finally {
-    dispose([xs.premise, xs.hypothesis, ys]);
+    dispose([...Object.values(xs), ys]);
   }
 }
 
