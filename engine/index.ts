@@ -11,6 +11,7 @@ export {
   engineNames,
   type PassedOver,
 } from './engine.ts';
+export { maskedSoftmax } from './masked-softmax.ts';
 export { probeEngines } from './probe.ts';
 export { readInto } from './read-into.ts';
 export {
@@ -22,3 +23,6 @@ export {
 } from './recurrence.ts';
 export { recurrentSequence } from './recurrent-sequence.ts';
 export { startEngine } from './select.ts';
+export { shiftReduce } from './shift-reduce.ts';
+export { type Moves, type ShiftReduce, TREE_GATES, type TreeReduce, type TreeWeights } from './tree.ts';
+export { treeReduce } from './tree-reduce.ts';

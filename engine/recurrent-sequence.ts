@@ -3,8 +3,9 @@
  * engines by TensorFlow.js's operations.
  */
 
-import { backend, type Tensor, type Tensor2D, type Tensor3D, util } from '@tensorflow/tfjs-core';
+import { backend, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { MillraceError } from '../pipeline/errors.ts';
+import { checkTensor } from './check-tensor.ts';
 import { kernelsOf } from './kernels/kernels.ts';
 import { fusedSequence } from './kernels/recurrent-sequence.ts';
 import { portableSequence } from './portable/recurrent-sequence.ts';
@@ -33,27 +34,21 @@ export function recurrentSequence(sequence: RecurrentSequence): Tensor {
   return kernels ? fusedSequence(kernels, sequence) : portableSequence(sequence);
 }
 
+const WHOSE = 'a recurrent network';
+
 function checkShapes({ cell, words, mask, weights }: RecurrentSequence): void {
   const [batch, length, size] = words.shape;
   const units = weights.hidden.shape[0];
   const columns = gateCounts[cell] * units;
-  check('words', words, [batch, length, size], 'float32');
-  check('mask', mask, [batch, length], 'bool');
-  check('input', weights.input, [size, columns], 'float32');
-  check('hidden', weights.hidden, [units, columns], 'float32');
-  check('bias', weights.bias, [columns], 'float32');
-  if (weights.hiddenBias !== undefined) check('hiddenBias', weights.hiddenBias, [columns], 'float32');
+  checkTensor(WHOSE, 'words', words, [batch, length, size]);
+  checkTensor(WHOSE, 'mask', mask, [batch, length], 'bool');
+  checkTensor(WHOSE, 'input', weights.input, [size, columns]);
+  checkTensor(WHOSE, 'hidden', weights.hidden, [units, columns]);
+  checkTensor(WHOSE, 'bias', weights.bias, [columns]);
+  if (weights.hiddenBias !== undefined) checkTensor(WHOSE, 'hiddenBias', weights.hiddenBias, [columns]);
   if ((cell === 'gru') === (weights.hiddenBias !== undefined)) return;
   throw new MillraceError('MILLRACE_SHAPE', `The weights of a recurrent network are not those of its cell, ${cell}`, {
     expected: cell === 'gru' ? 'a hiddenBias' : 'no hiddenBias',
     hint: 'For other cells than the GRU two biases are one: their sum.',
-  });
-}
-
-function check(name: string, tensor: Tensor, shape: number[], dtype: string): void {
-  if (tensor.dtype === dtype && util.arraysEqual(tensor.shape, shape)) return;
-  throw new MillraceError('MILLRACE_SHAPE', `The ${name} of a recurrent network do not fit it`, {
-    expected: `${dtype} [${shape}]`,
-    found: `${tensor.dtype} [${tensor.shape}]`,
   });
 }

@@ -4,19 +4,31 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { type AdvancedRnnConfig, buildAdvancedRnn } from './advanced-rnn.ts';
 import type { PairModelConfig } from './pair-model.ts';
 import { buildSimpleRnn } from './simple-rnn.ts';
+import { buildSpinn, type SpinnConfig } from './spinn.ts';
 
-export const modelNames = ['simple-rnn', 'advanced-rnn'] as const;
+export const modelNames = ['simple-rnn', 'advanced-rnn', 'spinn'] as const;
 
 export type ModelName = (typeof modelNames)[number];
 
 /** What an architecture has to be told beyond what all pair models are. */
 export type Architecture =
   | { readonly model: 'simple-rnn' }
-  | ({ readonly model: 'advanced-rnn' } & Omit<AdvancedRnnConfig, keyof PairModelConfig>);
+  | ({ readonly model: 'advanced-rnn' } & Omit<AdvancedRnnConfig, keyof PairModelConfig>)
+  | ({ readonly model: 'spinn' } & Omit<SpinnConfig, keyof PairModelConfig>);
 
 /** Builds a model of an architecture, compiled and ready to train. */
 export function buildModel(architecture: Architecture, config: PairModelConfig): LayersModel {
-  return architecture.model === 'simple-rnn'
-    ? buildSimpleRnn(config)
-    : buildAdvancedRnn({ ...architecture, ...config });
+  switch (architecture.model) {
+    case 'simple-rnn':
+      return buildSimpleRnn(config);
+    case 'advanced-rnn':
+      return buildAdvancedRnn({ ...architecture, ...config });
+    case 'spinn':
+      return buildSpinn({ ...architecture, ...config });
+  }
+}
+
+/** Whether its sentences need the transitions of their parses. */
+export function readsTransitions(architecture: Architecture): boolean {
+  return architecture.model === 'spinn' && (architecture.trees ?? 'parse') === 'parse';
 }

@@ -5,16 +5,21 @@
 import { type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
 import { type Dataset, generator } from '@tensorflow/tfjs-data';
 import { MillraceError } from '../pipeline/errors.ts';
-import { LABELS, type PaddedSequences, type PairBatch } from '../stages/records.ts';
+import { LABELS, type PairBatch } from '../stages/records.ts';
 import { type Head, targetScores } from './heads.ts';
 import { unlabelled } from './labelled.ts';
 
-/** Word ids of the two sentences of each pair, by the names of a model's inputs. */
+/** What a model reads of each pair, by the names of its inputs; all int32. */
 export type PairInputs = {
-  /** int32 `[batch, premise width]`, 0 is padding. */
+  /** Word ids `[batch, premise width]`, 0 is padding. */
   premise: Tensor2D;
-  /** int32 `[batch, hypothesis width]`, 0 is padding. */
+  /** Word ids `[batch, hypothesis width]`, 0 is padding. */
   hypothesis: Tensor2D;
+  /**
+   * For models that take such: `premise_transitions` and `hypothesis_transitions` `[batch, moves]`, 0 is shift, 1 is
+   * reduce, -1 is padding; `premise_lengths` and `hypothesis_lengths`, in words, `[batch, 1]`.
+   */
+  [name: string]: Tensor2D;
 };
 
 /** A batch to learn from, as `fitDataset` expects it. */
@@ -27,6 +32,8 @@ export type PairExample = {
 export interface DatasetOptions {
   /** The head of the model that will learn from it, default `classifier`. */
   readonly head?: Head;
+  /** The names of the inputs of the model that will learn from it, default premise and hypothesis. */
+  readonly inputs?: readonly string[];
   /** Start the next epoch where one ends, for ever; default false. */
   readonly repeat?: boolean;
 }
@@ -51,7 +58,7 @@ export type PairDataset = Dataset<PairExample> &
  */
 export function toDataset(
   epoch: (index: number) => AsyncIterable<PairBatch>,
-  { head = 'classifier', repeat = false }: DatasetOptions = {},
+  { head = 'classifier', inputs, repeat = false }: DatasetOptions = {},
 ): PairDataset {
   const open = new Set<AsyncIterator<PairExample>>();
   let index = 0;
@@ -61,9 +68,7 @@ export function toDataset(
       let empty = true;
       for await (const batch of epoch(index++)) {
         empty = false;
-        // Targets first: they may throw, and nobody would dispose of the inputs.
-        const ys = toTargets(batch, head);
-        yield { xs: toInputs(batch), ys };
+        yield toExample(batch, head, inputs);
       }
       if (empty) throw nothingToLearnFrom();
     } while (repeat);
@@ -96,9 +101,43 @@ export function nothingToLearnFrom(): MillraceError {
   });
 }
 
-/** The tensors that a model reads; the caller disposes of them. */
-export function toInputs(batch: PairBatch): PairInputs {
-  return { premise: toIds(batch.premise, batch.size), hypothesis: toIds(batch.hypothesis, batch.size) };
+/** The tensors that a model learns from; the caller disposes of them. */
+export function toExample(batch: PairBatch, head: Head, inputs?: readonly string[]): PairExample {
+  const ys = toTargets(batch, head);
+  try {
+    return { xs: toInputs(batch, inputs), ys };
+  } catch (error) {
+    ys.dispose();
+    throw error;
+  }
+}
+
+/**
+ * The tensors that a model reads; the caller disposes of them.
+ *
+ * @param names of the model's inputs
+ * @throws MillraceError `MILLRACE_SHAPE` when it reads transitions and a sentence has none, or those of other tokens
+ */
+export function toInputs(batch: PairBatch, names: readonly string[] = ['premise', 'hypothesis']): PairInputs {
+  // What may throw comes before what nobody would dispose of.
+  const lists = names.map((name) => [name, listOf(batch, name)] as const);
+  return Object.fromEntries(
+    lists.map(([name, { ids, width }]) => [name, toTensor(ids, width, batch.size)]),
+  ) as PairInputs;
+}
+
+/** The integers of an input, row-major. */
+function listOf(batch: PairBatch, name: string): { readonly ids: Int32Array; readonly width: number } {
+  const sequences = batch[name.startsWith('premise') ? 'premise' : 'hypothesis'];
+  if (name.endsWith('_lengths')) return { ids: sequences.lengths, width: 1 };
+  if (!name.endsWith('_transitions')) return sequences;
+  const { transitions } = sequences;
+  if (transitions) return { ids: transitions.moves, width: transitions.width };
+  throw new MillraceError('MILLRACE_SHAPE', 'A model that reads parses got a sentence without one', {
+    ...(batch.origins[0] && { origin: batch.origins[0] }),
+    expected: 'a batch whose sentences all have transitions',
+    hint: 'Put transitions before the batches; only corpora with parses, such as snli, give them.',
+  });
 }
 
 /** What a head is to learn from a batch; the caller disposes of it. */
@@ -121,7 +160,7 @@ export function assertLabelled({ labels, pairIds, origins }: PairBatch): void {
   if (missing >= 0) throw unlabelled(pairIds[missing]!, origins[missing]);
 }
 
-function toIds({ ids, width }: PaddedSequences, size: number): Tensor2D {
+function toTensor(integers: Int32Array, width: number, size: number): Tensor2D {
   // Kernels differ on tensors without elements, so a batch of empty sentences gets one column of padding.
-  return width === 0 ? tensor2d(new Int32Array(size), [size, 1], 'int32') : tensor2d(ids, [size, width], 'int32');
+  return width === 0 ? tensor2d(new Int32Array(size), [size, 1], 'int32') : tensor2d(integers, [size, width], 'int32');
 }

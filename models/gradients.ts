@@ -16,7 +16,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { PairBatch } from '../stages/records.ts';
-import { type PairInputs, toInputs, toTargets } from './dataset.ts';
+import { toInputs, toTargets } from './dataset.ts';
 import { headOf, losses } from './heads.ts';
 
 /** Tensors that belong to whoever asked for them. */
@@ -46,12 +46,12 @@ export function gradientsOf(model: LayersModel, batch: PairBatch, share = 1): Ba
   const head = headOf(model);
   // Targets first: they may throw, and nobody would dispose of the inputs.
   const targets = toTargets(batch, head);
-  const inputs = toInputs(batch);
+  const inputs = toInputs(batch, model.inputNames);
   let loss: Scalar | undefined;
   let accuracy: Scalar | undefined;
   const run = () => {
-    const words = model.inputNames.map((name) => inputs[name as keyof PairInputs]);
-    const [output] = model.call(words, { training: true }) as [Tensor];
+    const given = model.inputNames.map((name) => inputs[name]!);
+    const [output] = model.call(given, { training: true }) as [Tensor];
     loss = keep(mean(losses[head](targets, output)) as Scalar);
     if (head === 'classifier') accuracy = keep(accuracyOf(targets, output));
     return share === 1 ? loss : (mul(loss, share) as Scalar);

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { PairBatch } from '../stages/records.ts';
 import { toInputs } from './dataset.ts';
@@ -13,14 +13,18 @@ export interface Inference {
 /** Runs a model over batches, without training. The source is closed when the reader stops. */
 export async function* infer(model: LayersModel, batches: AsyncIterable<PairBatch>): AsyncGenerator<Inference, void> {
   for await (const batch of batches) {
-    const { premise, hypothesis } = toInputs(batch);
-    const output = model.predictOnBatch([premise, hypothesis]) as Tensor;
+    const inputs = toInputs(batch, model.inputNames);
+    // Not `predictOnBatch`, which hands on copies of its inputs: what a layer reads at once must not come from a GPU.
+    const call = () =>
+      model.call(
+        model.inputNames.map((name) => inputs[name]!),
+        { training: false },
+      );
+    const [output] = tidy(call) as [Tensor];
     try {
       yield { batch, outputs: (await output.data()) as Float32Array };
     } finally {
-      premise.dispose();
-      hypothesis.dispose();
-      output.dispose();
+      dispose([...Object.values(inputs), output]);
     }
   }
 }

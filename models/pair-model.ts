@@ -43,12 +43,14 @@ export interface PairModelConfig {
  * `[B, 3]`, or the distance head's score `[B, 1]`.
  *
  * @param encode the encoder: vectors of words `[2B, L, E]` with their mask, premises first, to encodings `[2B, size]`
+ * @param others inputs that the encoder reads besides
  * @throws MillraceError `MILLRACE_SHAPE` when the initial embeddings are not of the size of the vocabulary
  */
 export function buildPairModel(
   name: string,
   config: PairModelConfig,
   encode: (words: SymbolicTensor) => SymbolicTensor,
+  others: readonly SymbolicTensor[] = [],
 ): LayersModel {
   const { embeddingSize, vocabularySize, head = 'classifier', seed } = config;
   const premise = input({ shape: [null], dtype: 'int32', name: 'premise' });
@@ -63,7 +65,7 @@ export function buildPairModel(
   const words = embedding.apply(new JoinPair({ name: 'join_pair' }).apply([premise, hypothesis])) as SymbolicTensor;
   const encodings = new SplitPair({ name: 'split_pair' }).apply(encode(words)) as SymbolicTensor[];
   const output = head === 'classifier' ? classify(encodings, config) : score(encodings);
-  const built = model({ name, inputs: [premise, hypothesis], outputs: output });
+  const built = model({ name, inputs: [premise, hypothesis, ...others], outputs: output });
 
   if (config.initialEmbeddings) setEmbeddings(embedding, config.initialEmbeddings);
   return compile(built);

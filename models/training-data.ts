@@ -14,15 +14,24 @@ const AT_A_TIME = 128;
 /**
  * All of tokenized pairs that a training learns from: what it should cache, since each epoch reads it.
  *
+ * @param transitions whether the model reads those too
  * @throws MillraceError MILLRACE_BAD_RECORD, subject to the error policy, for a pair without a label
  */
-export function tokensToLearnFrom(tokens: Pipeline<SentencePair>): Pipeline<SentencePair> {
-  return tokens.pipe(labelled).select(learntFrom('tokens'));
+export function tokensToLearnFrom(tokens: Pipeline<SentencePair>, transitions = false): Pipeline<SentencePair> {
+  return tokens.pipe(labelled).select(learntFrom('tokens', transitions));
 }
 
-/** The ids of the pairs, and nothing else that batches do not need. */
-export function idsToLearnFrom(tokens: Pipeline<SentencePair>, vocabulary: Vocabulary): Pipeline<SentencePair> {
-  return tokens.pipe(ids<SentencePair>(vocabulary)).select(learntFrom('ids'));
+/**
+ * The ids of the pairs, and nothing else that batches do not need.
+ *
+ * @param transitions whether the model reads those too
+ */
+export function idsToLearnFrom(
+  tokens: Pipeline<SentencePair>,
+  vocabulary: Vocabulary,
+  transitions = false,
+): Pipeline<SentencePair> {
+  return tokens.pipe(ids<SentencePair>(vocabulary)).select(learntFrom('ids', transitions));
 }
 
 /**
@@ -36,6 +45,7 @@ export function shuffledBatches(pairs: Pipeline<SentencePair>, limit: BatchLimit
 }
 
 /** What else went through the shuffle would be looked up all over the memory for nothing. */
-function learntFrom(field: 'tokens' | 'ids'): string[] {
-  return ['label', `premise.${field}`, `hypothesis.${field}`];
+function learntFrom(field: 'tokens' | 'ids', transitions: boolean): string[] {
+  const fields = transitions ? [field, 'transitions'] : [field];
+  return ['label', ...['premise', 'hypothesis'].flatMap((side) => fields.map((name) => `${side}.${name}`))];
 }

@@ -8,9 +8,18 @@ import {
   type StageContext,
   Trail,
 } from '../pipeline/index.ts';
-import { forBatches, HeldRecords, HeldSequences, holdPairs, labelsOf, type Side } from './held.ts';
+import { forBatches, HeldRecords, HeldSequences, haveTransitions, holdPairs, labelsOf, type Side } from './held.ts';
 import { paddingOf, padSequences } from './pad.ts';
-import type { Origin, PaddedSequences, PairBatch, Sentence, SentenceBatch, SentencePair } from './records.ts';
+import { padTransitions } from './pad-transitions.ts';
+import type {
+  Origin,
+  PaddedSequences,
+  PaddedTransitions,
+  PairBatch,
+  Sentence,
+  SentenceBatch,
+  SentencePair,
+} from './records.ts';
 import type { Text } from './sentences.ts';
 
 export interface BatchOptions {
@@ -146,5 +155,15 @@ function sentenceBatch(sentences: HeldRecords<Text>, width?: number): SentenceBa
 }
 
 function padded(records: HeldRecords<Text>, side: Side, width?: number): PaddedSequences {
-  return padSequences(new HeldSequences(records, side), width);
+  const sequences = padSequences(new HeldSequences(records, side), width);
+  if (!haveTransitions(records, side)) return sequences;
+  let transitions: PaddedTransitions | undefined;
+  return {
+    ...sequences,
+    // Most models have no use for them, and most tokens are not those of the parse.
+    get transitions() {
+      transitions ??= padTransitions(records, side, width);
+      return transitions;
+    },
+  };
 }

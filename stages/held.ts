@@ -17,8 +17,9 @@ import { isPair, type Text } from './sentences.ts';
  * that their texts are in would wait with them.
  */
 export function forBatches<T extends Text>(chunk: Chunk<T>): Chunk<T> {
-  const tables = Object.values(ID_COLUMNS);
-  if (!(chunk instanceof ColumnChunk) || !tables.some((name) => name in chunk.columns)) return chunk;
+  const ids = Object.values(COLUMNS.ids);
+  if (!(chunk instanceof ColumnChunk) || !ids.some((name) => name in chunk.columns)) return chunk;
+  const tables = [...ids, ...Object.values(COLUMNS.transitions)];
   const needed: Record<string, Column> = {};
   for (const [name, column] of Object.entries(chunk.columns)) {
     if (name === 'id' && column instanceof Utf8Column) needed.id = copyTexts(column);
@@ -61,29 +62,33 @@ export function holdPairs(held: HeldRecords<Text>): held is HeldRecords<Sentence
 }
 
 /** Which sentence of a record: one of a pair's, or the record itself. */
-export type Side = keyof typeof ID_COLUMNS;
+export type Side = 'premise' | 'hypothesis' | 'sentence';
+
+/** Which of its lists of integers. */
+type Field = 'ids' | 'transitions';
 
 // Not put together where they are needed: to make such a name takes longer than to read what it names.
-const ID_COLUMNS: Readonly<Record<'premise' | 'hypothesis' | 'sentence', string>> = {
-  premise: 'premise.ids',
-  hypothesis: 'hypothesis.ids',
-  sentence: 'ids',
+const COLUMNS: Readonly<Record<Field, Readonly<Record<Side, string>>>> = {
+  ids: { premise: 'premise.ids', hypothesis: 'hypothesis.ids', sentence: 'ids' },
+  transitions: { premise: 'premise.transitions', hypothesis: 'hypothesis.transitions', sentence: 'transitions' },
 };
 
-/** The ids of one sentence of each record. To seek throws MillraceError MILLRACE_SHAPE when that sentence has none. */
+/** A list of one sentence of each record. To seek throws MillraceError MILLRACE_SHAPE when that sentence has none. */
 export class HeldSequences implements Sequences {
   readonly #held: HeldRecords<Text>;
   readonly #side: Side;
-  /** The table that was looked at last, and its column of ids. */
+  readonly #field: Field;
+  /** The table that was looked at last, and its column. */
   #chunk: Chunk<Text> | undefined;
   #column: Column | undefined;
   values: ArrayLike<number> = [];
   start = 0;
   end = 0;
 
-  constructor(held: HeldRecords<Text>, side: Side) {
+  constructor(held: HeldRecords<Text>, side: Side, field: Field = 'ids') {
     this.#held = held;
     this.#side = side;
+    this.#field = field;
   }
 
   get length(): number {
@@ -96,7 +101,7 @@ export class HeldSequences implements Sequences {
     const row = rows[index] as number;
     if (chunk !== this.#chunk) {
       this.#chunk = chunk;
-      this.#column = columnOf(chunk, ID_COLUMNS[this.#side]);
+      this.#column = columnOf(chunk, COLUMNS[this.#field][this.#side]);
     }
     const column = this.#column;
     if (column instanceof Int32ListColumn && (column.starts[row] as number) >= 0) {
@@ -104,7 +109,7 @@ export class HeldSequences implements Sequences {
       this.start = column.starts[row] as number;
       this.end = column.ends[row] as number;
     } else {
-      this.values = idsOf(chunk, row, this.#side);
+      this.values = listOf(chunk, row, this.#side, this.#field);
       this.start = 0;
       this.end = this.values.length;
     }
@@ -134,9 +139,19 @@ export function lengthsOf(chunk: Chunk<Text>, row: number, into: number[] = []):
   const sides: Side[] = holdsPair(chunk, row) ? ['premise', 'hypothesis'] : ['sentence'];
   into.length = sides.length;
   sides.forEach((side, index) => {
-    into[index] = idsOf(chunk, row, side).length;
+    into[index] = listOf(chunk, row, side, 'ids').length;
   });
   return into;
+}
+
+/** Whether one sentence of each record has transitions. */
+export function haveTransitions({ chunks, rows }: HeldRecords<Text>, side: Side): boolean {
+  return chunks.every((chunk, index) => {
+    const row = rows[index] as number;
+    const column = columnOf(chunk, COLUMNS.transitions[side]);
+    if (column instanceof Int32ListColumn) return (column.starts[row] as number) >= 0;
+    return sentenceOf(chunk.get(row), side).transitions !== undefined;
+  });
 }
 
 /** Indices into LABELS, -1 for no label. */
@@ -160,11 +175,15 @@ function holdsPair(chunk: Chunk<Text>, row: number): boolean {
 }
 
 /** @throws MillraceError MILLRACE_SHAPE when the sentence has none */
-function idsOf(chunk: Chunk<Text>, row: number, side: Side): ArrayLike<number> {
+function listOf(chunk: Chunk<Text>, row: number, side: Side, field: Field): ArrayLike<number> {
   const record = chunk.get(row);
-  const { ids } = side === 'sentence' ? (record as Sentence) : (record as SentencePair)[side];
-  if (!ids) throw missingField('ids', record.origin, 'Put ids before it.');
-  return ids;
+  const list = sentenceOf(record, side)[field];
+  if (!list) throw missingField(field, record.origin, `Put ${field} before it.`);
+  return list;
+}
+
+function sentenceOf(record: Text, side: Side): Sentence {
+  return side === 'sentence' ? (record as Sentence) : (record as SentencePair)[side];
 }
 
 function columnOf(chunk: Chunk<Text>, name: string): Column | undefined {

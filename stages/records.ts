@@ -62,6 +62,21 @@ export interface PaddedSequences {
   /** Tokens of each row before padding, `[size]`. */
   readonly lengths: Int32Array;
   readonly width: number;
+  /**
+   * There when every sentence had some. They are made when they are first asked for.
+   *
+   * @throws MillraceError MILLRACE_SHAPE when a sentence has other tokens than the parse that its transitions are from
+   */
+  readonly transitions?: PaddedTransitions;
+}
+
+/** The transitions of the sentences of one batch, padded with -1 to the same length. Those of words that were cut are not there. */
+export interface PaddedTransitions {
+  /** Row-major `[size, width]`: 0 is shift, 1 is reduce. */
+  readonly moves: Int32Array;
+  /** Moves of each row before padding, `[size]`. */
+  readonly lengths: Int32Array;
+  readonly width: number;
 }
 
 /** What the encoders eat: typed arrays, made into tensors once, at the edge. */

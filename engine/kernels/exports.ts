@@ -3,6 +3,15 @@
 /** What `assembly/index.ts` exports; its files say what each does. */
 export interface KernelExports {
   activate(activation: number, values: number, count: number, slope: number): void;
+  addColumns(
+    from: number,
+    fromStride: number,
+    indices: number,
+    count: number,
+    width: number,
+    to: number,
+    toStride: number,
+  ): void;
   adam(
     weight: number,
     first: number,
@@ -19,7 +28,36 @@ export interface KernelExports {
     epsilon: number,
   ): void;
   addRows(from: number, indices: number, count: number, width: number, rows: number, to: number): void;
+  gatherColumns(
+    from: number,
+    fromStride: number,
+    indices: number,
+    count: number,
+    width: number,
+    to: number,
+    toStride: number,
+  ): void;
   gatherRows(from: number, indices: number, count: number, width: number, to: number): void;
+  lstmForward(
+    rows: number,
+    units: number,
+    gates: number,
+    cellsBefore: number,
+    beforeStride: number,
+    cells: number,
+    states: number,
+  ): void;
+  lstmBackward(
+    rows: number,
+    units: number,
+    gates: number,
+    cellsBefore: number,
+    beforeStride: number,
+    cells: number,
+    dStates: number,
+    dCells: number,
+    dGates: number,
+  ): void;
   sumRows(from: number, rows: number, width: number, sums: number): void;
   multiply(
     rows: number,
@@ -69,8 +107,31 @@ export interface KernelExports {
     work: number,
     scratch: number,
   ): void;
+  softmaxForward(rows: number, width: number, values: number, mask: number, shares: number): void;
+  softmaxBackward(rows: number, width: number, shares: number, dShares: number, dValues: number): void;
   squareSum(values: number, count: number): number;
   statesBefore(steps: number, counts: number, units: number, states: number, before: number): void;
+  treeForward(
+    rows: number,
+    units: number,
+    gates: number,
+    left: number,
+    right: number,
+    table: number,
+    nodes: number,
+  ): void;
+  treeBackward(
+    rows: number,
+    units: number,
+    gates: number,
+    left: number,
+    right: number,
+    table: number,
+    nodes: number,
+    dNodes: number,
+    dTable: number,
+    dGates: number,
+  ): void;
 }
 
 /** The cells of recurrent networks, as `assembly/sequence.ts` numbers them. */

@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { gateCounts, type RecurrentSequence } from '../recurrence.ts';
 import { addressOf, type WasmBackend, withMemory } from '../wasm-backend.ts';
 import { cellCodes, type Kernels } from './exports.ts';
+import { clear, makeTensor, placeIntegers } from './memory.ts';
 import { multiply } from './product.ts';
 import { layOut, type Steps } from './steps.ts';
 
@@ -116,7 +117,7 @@ function runBackward(
     if (returns === 'last') run.gatherRows(dValue, orderAt, order.length, units, dStates!);
     else {
       run.gatherRows(dValue, wordOfRowAt, rows, units, dOutputs!);
-      new Float32Array(backend.wasm.HEAPU8.buffer, dStates, batch * units).fill(0);
+      clear(backend, dStates!, batch * units);
     }
     run.packMatrix(columns, units, hidden!, 1, packedHidden!);
     const dSums = isGru ? dSumsOfGru! : dGates!;
@@ -143,12 +144,4 @@ function runBackward(
     run.gatherRows(packedWords!, rowOfWordAt, rowOfWord.length, size, dWords!);
   });
   return gradients;
-}
-
-function makeTensor(backend: WasmBackend, shape: number[]): tf.Tensor {
-  return tf.engine().makeTensorFromTensorInfo(backend.makeOutput(shape, 'float32'));
-}
-
-function placeIntegers(backend: WasmBackend, address: number, integers: Int32Array): void {
-  new Int32Array(backend.wasm.HEAPU8.buffer, address, integers.length).set(integers);
 }

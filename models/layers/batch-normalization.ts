@@ -1,10 +1,14 @@
 import {
   add,
+  cast,
   customGrad,
+  div,
   type GradSaveFunc,
-  mean,
+  maximum,
   mul,
+  reshape,
   rsqrt,
+  scalar,
   serialization,
   square,
   sub,
@@ -23,7 +27,7 @@ const EPSILON = 1e-5;
 const MOMENTUM = 0.9;
 
 /**
- * Batch normalisation (Ioffe and Szegedy 2015) of `[B, N]`: in training each column by its mean and variance over the
+ * Batch normalisation (Ioffe and Szegedy 2015) of `[B, N]`, or of words `[B, L, N]` with their mask, without their padding: in training each column by its mean and variance over the
  * batch (algorithm 1), else by their averages over training (algorithm 2), then scaled and shifted as learnt.
  *
  * It gives what `tf.layers.batchNormalization` gives but for the averaged variance, which that one does not correct for
@@ -32,6 +36,11 @@ const MOMENTUM = 0.9;
  */
 export class BatchNormalization extends layers.Layer {
   static readonly className = 'MillraceBatchNormalization';
+
+  constructor(args: { readonly name?: string } = {}) {
+    super({ ...args });
+    this.supportsMasking = true;
+  }
 
   override build(inputShape: Shape | Shape[]): void {
     const shape = [(inputShape as Shape).at(-1)!];
@@ -43,8 +52,10 @@ export class BatchNormalization extends layers.Layer {
     this.built = true;
   }
 
-  override call(inputs: Tensor | Tensor[], kwargs: { training?: boolean }): Tensor {
+  override call(inputs: Tensor | Tensor[], kwargs: { training?: boolean; mask?: Tensor | Tensor[] }): Tensor {
     const input = Array.isArray(inputs) ? inputs[0]! : inputs;
+    // TensorFlow.js hands a mask on beyond the layer that ends it: only words, of three axes, have one.
+    const mask = input.rank === 3 ? [kwargs.mask].flat()[0] : undefined;
     const weights = [...this.trainableWeights, ...this.nonTrainableWeights];
     const [scale, shift, averageMean, averageVariance] = weights as [
       LayerVariable,
@@ -57,14 +68,25 @@ export class BatchNormalization extends layers.Layer {
         const factor = mul(scale.read(), rsqrt(add(averageVariance.read(), EPSILON)));
         return add(mul(sub(input, averageMean.read()), factor), shift.read());
       }
-      const batchMean = mean(input, 0);
-      const centred = sub(input, batchMean);
-      const variance = mean(square(centred), 0);
-      const rows = input.shape[0]!;
+      const rows = reshape(input, [-1, input.shape.at(-1)!]);
+      const present = mask && reshape(cast(mask, 'float32'), [-1, 1]);
+      const count = present ? maximum(sum(present), 1) : scalar(Math.max(1, rows.shape[0]!));
+      const batchMean = div(sum(only(rows, present), 0), count);
+      const centred = only(sub(rows, batchMean), present);
+      const variance = div(sum(square(centred), 0), count);
       // The averages stand for the population, whose variance a sample underrates (section 3.1).
       moveTowards(averageMean, batchMean);
-      moveTowards(averageVariance, mul(variance, rows / Math.max(1, rows - 1)));
-      return normalize(input, scale.read(), shift.read(), centred, rsqrt(add(variance, EPSILON)));
+      moveTowards(averageVariance, mul(variance, div(count, maximum(sub(count, 1), 1))));
+      const normal = normalize(
+        rows,
+        scale.read(),
+        shift.read(),
+        centred,
+        rsqrt(add(variance, EPSILON)),
+        count,
+        present,
+      );
+      return reshape(normal, input.shape);
     });
   }
 }
@@ -73,23 +95,41 @@ function moveTowards(average: LayerVariable, value: Tensor): void {
   average.write(add(mul(average.read(), MOMENTUM), mul(value, 1 - MOMENTUM)));
 }
 
-/** Scales and shifts the normalised input; the gradient is that of section 3, gathered into closed form. */
-function normalize(input: Tensor, scale: Tensor, shift: Tensor, centred: Tensor, inverseDeviation: Tensor): Tensor {
+/** Rows that do not count become 0. */
+function only(rows: Tensor, present: Tensor | undefined): Tensor {
+  return present ? mul(rows, present) : rows;
+}
+
+/**
+ * Scales and shifts the normalised rows; the gradient is that of section 3, gathered into closed form.
+ *
+ * @param count of the rows that count
+ * @param present a column, 1 for those and 0 for others; absent if all do
+ */
+function normalize(
+  rows: Tensor,
+  scale: Tensor,
+  shift: Tensor,
+  centred: Tensor,
+  inverseDeviation: Tensor,
+  count: Tensor,
+  present: Tensor | undefined,
+): Tensor {
   const operation = customGrad((...args) => {
     const [, scale, shift, save] = args as unknown as [Tensor, Tensor, Tensor, GradSaveFunc];
     const normal = mul(centred, inverseDeviation);
-    save([normal, mul(scale, inverseDeviation)]);
+    save([normal, mul(scale, inverseDeviation), count, ...(present ? [present] : [])]);
     const gradFunc = (dy: Tensor, saved: Tensor[]) => {
-      const [normal, factor] = saved as [Tensor, Tensor];
-      const rows = dy.shape[0]!;
-      const dShift = sum(dy, 0);
-      const dScale = sum(mul(dy, normal), 0);
-      const common = mul(add(dShift, mul(normal, dScale)), 1 / rows);
-      return [mul(sub(dy, common), factor), dScale, dShift];
+      const [normal, factor, count, present] = saved as [Tensor, Tensor, Tensor, Tensor?];
+      const counted = only(dy, present);
+      const dShift = sum(counted, 0);
+      const dScale = sum(mul(counted, normal), 0);
+      const common = div(add(dShift, mul(normal, dScale)), count);
+      return [mul(only(sub(dy, common), present), factor), dScale, dShift];
     };
     return { value: add(mul(normal, scale), shift), gradFunc: gradFunc as (dy: Tensor, saved: Tensor[]) => Tensor[] };
   });
-  return operation(input, scale, shift);
+  return operation(rows, scale, shift);
 }
 
 serialization.registerClass(BatchNormalization);

@@ -1,6 +1,6 @@
 import { dispose, gather, tensor1d, tidy, type Variable } from '@tensorflow/tfjs-core';
 import { readInto } from '../../engine/index.ts';
-import type { PairBatch } from '../../stages/records.ts';
+import type { PaddedSequences, PairBatch } from '../../stages/records.ts';
 import type { StepFigures } from '../gradients.ts';
 import type { Words } from './replica.ts';
 import { powerOfTwo, Room } from './shared-memory.ts';
@@ -64,16 +64,25 @@ export class Member {
 
   /** Whose pairs they are is looked up where errors are raised, which is not there. */
   #onSharedMemory({ size, premise, hypothesis, labels }: PairBatch): PairBatch {
-    const lists = [premise.ids, premise.lengths, hypothesis.ids, hypothesis.lengths, labels];
+    const lists = [labels];
+    const placeOf = (list: Int32Array) => lists.push(list) - 1;
+    const places = [premise, hypothesis].map(({ ids, lengths, transitions }) => ({
+      ids: placeOf(ids),
+      lengths: placeOf(lengths),
+      ...(transitions && { moves: placeOf(transitions.moves), moveLengths: placeOf(transitions.lengths) }),
+    }));
     const shared = this.#numbers.integers(lists);
-    const sequences = (at: number, width: number) => ({ ids: shared[at]!, lengths: shared[at + 1]!, width });
-    return {
-      size,
-      premise: sequences(0, premise.width),
-      hypothesis: sequences(2, hypothesis.width),
-      labels: shared[4]!,
-      pairIds: [],
-      origins: [],
-    };
+    const [ofPremise, ofHypothesis] = [premise, hypothesis].map(({ width, transitions }, side): PaddedSequences => {
+      const { ids, lengths, moves, moveLengths } = places[side]!;
+      return {
+        ids: shared[ids]!,
+        lengths: shared[lengths]!,
+        width,
+        ...(transitions && {
+          transitions: { moves: shared[moves!]!, lengths: shared[moveLengths!]!, width: transitions.width },
+        }),
+      };
+    }) as [PaddedSequences, PaddedSequences];
+    return { size, premise: ofPremise, hypothesis: ofHypothesis, labels: shared[0]!, pairIds: [], origins: [] };
   }
 }

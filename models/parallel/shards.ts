@@ -11,10 +11,18 @@ export function split(batch: PairBatch, parts: number): PairBatch[] {
 }
 
 function rowsOf(batch: PairBatch, start: number, end: number): PairBatch {
-  const sequences = ({ ids, lengths, width }: PaddedSequences): PaddedSequences => ({
-    ids: ids.subarray(start * width, end * width),
-    lengths: lengths.subarray(start, end),
+  const rows = (values: Int32Array, width: number) => values.subarray(start * width, end * width);
+  const sequences = ({ ids, lengths, width, transitions }: PaddedSequences): PaddedSequences => ({
+    ids: rows(ids, width),
+    lengths: rows(lengths, 1),
     width,
+    ...(transitions && {
+      transitions: {
+        moves: rows(transitions.moves, transitions.width),
+        lengths: rows(transitions.lengths, 1),
+        width: transitions.width,
+      },
+    }),
   });
   return {
     size: end - start,

@@ -62,6 +62,35 @@ test.serial('the distance head gets the scores it is to reach', async (t) => {
   free(example!);
 });
 
+test.serial('models that take more get lengths and transitions, and nothing that they do not take', async (t) => {
+  const batch = batchOf(PAIRS);
+  const transitions = { moves: Int32Array.of(0, 0, 1, 0, -1, -1), lengths: Int32Array.of(3, 1), width: 3 };
+  const parsed = { ...batch, premise: { ...batch.premise, transitions } };
+  const inputs = ['hypothesis', 'premise_transitions', 'premise_lengths', 'hypothesis_lengths'];
+  const [example] = await toDataset(() => stream(parsed), { inputs }).toArray();
+  const { xs } = example!;
+  t.deepEqual(Object.keys(xs), inputs);
+  t.deepEqual(xs.premise_transitions?.arraySync(), [
+    [0, 0, 1],
+    [0, -1, -1],
+  ]);
+  t.deepEqual(
+    [xs.premise_lengths?.arraySync(), xs.hypothesis_lengths?.arraySync()],
+    [
+      [[2], [1]],
+      [[1], [3]],
+    ],
+  );
+  t.true(Object.values(xs).every(({ dtype }) => dtype === 'int32'));
+  dispose([...Object.values(xs), example!.ys]);
+
+  const before = memory().numTensors;
+  const missing = toDataset(() => stream(parsed), { inputs: ['hypothesis_transitions'] }).toArray();
+  const error = await t.throwsAsync(missing, { instanceOf: MillraceError });
+  t.is(error?.code, 'MILLRACE_SHAPE');
+  t.is(memory().numTensors, before);
+});
+
 test.serial('empty sentences are a column of padding', async (t) => {
   const [example] = await toDataset(() => stream(batchOf([[[], [], 'neutral']]))).toArray();
   t.deepEqual(example!.xs.premise.arraySync(), [[0]]);

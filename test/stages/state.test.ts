@@ -74,6 +74,7 @@ const chains: Record<string, (path: string) => Pipeline<unknown>> = {
     ),
   count: (path) => pairs(path).pipe(tokenize<SentencePair>('parse'), count),
   batch: (path) => withIds(path).pipe(batch<SentencePair>(4)),
+  'batch of transitions': (path) => withIds(path).pipe(transitions(), batch<SentencePair>(4)),
   'batch, in other chunks': (path) => withIds(path).rechunk(3).pipe(batch<SentencePair>(4)),
   'bucket with boundaries given': (path) =>
     withIds(path)

@@ -14,11 +14,21 @@ const ROUNDER: f32 = 12582912;
 /** Where e^x and e^-x are still float32. */
 const LIMIT: f32 = 88;
 
-/**
- * e^x - 1, which keeps its digits where x is near 0. With x = n ln 2 + r and |r| <= ln 2 / 2 it is
- * 2^n (e^r - 1) + (2^n - 1), and e^r - 1 is seven terms of its series: the eighth is below a tenth of a rounding.
- */
+/** e^x */
+export function exponential(x: v128): v128 {
+  return exponentialMinus(x, f32x4.splat(0));
+}
+
+/** e^x - 1, which keeps its digits where x is near 0. */
 export function exponentialMinusOne(x: v128): v128 {
+  return exponentialMinus(x, f32x4.splat(1));
+}
+
+/**
+ * e^x less 0 or 1. With x = n ln 2 + r and |r| <= ln 2 / 2 it is
+ * 2^n (e^r - 1) + (2^n - less), and e^r - 1 is seven terms of its series: the eighth is below a tenth of a rounding.
+ */
+function exponentialMinus(x: v128, less: v128): v128 {
   const bounded = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-LIMIT)), f32x4.splat(LIMIT));
   const rounded = multiplyAdd(bounded, f32x4.splat(LOG2_E), f32x4.splat(ROUNDER));
   const n = f32x4.sub(rounded, f32x4.splat(ROUNDER));
@@ -31,7 +41,7 @@ export function exponentialMinusOne(x: v128): v128 {
   series = multiplyAdd(series, r, f32x4.splat(1.0 / 6));
   series = multiplyAdd(series, r, f32x4.splat(0.5));
   series = multiplyAdd(f32x4.mul(r, r), series, r);
-  return multiplyAdd(series, power, f32x4.sub(power, f32x4.splat(1)));
+  return multiplyAdd(series, power, f32x4.sub(power, less));
 }
 
 /** 1 / (1 + e^-x) */

@@ -8,6 +8,9 @@
 
 export { activate } from './activate';
 export { adam, nonzeroRows, squareSum } from './adam';
+export { lstmBackward, lstmForward } from './lstm';
 export { multiply, multiplyScratch, packedSize, packMatrix } from './multiply';
-export { addRows, gatherRows, sumRows } from './rows';
+export { addColumns, addRows, gatherColumns, gatherRows, sumRows } from './rows';
 export { sequenceBackward, sequenceForward, statesBefore } from './sequence';
+export { softmaxBackward, softmaxForward } from './softmax';
+export { treeBackward, treeForward } from './tree';

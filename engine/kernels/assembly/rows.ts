@@ -39,6 +39,47 @@ export function addRows(from: usize, indices: usize, count: usize, width: usize,
   }
 }
 
+/**
+ * Copies columns of rows: those of `from[indices[i]]` to row i, and zeros where the index is below 0.
+ *
+ * @param fromStride bytes from one row to the next, as is `toStride`
+ * @param width columns, in numbers
+ */
+export function gatherColumns(
+  from: usize,
+  fromStride: usize,
+  indices: usize,
+  count: usize,
+  width: usize,
+  to: usize,
+  toStride: usize,
+): void {
+  const bytes = width << 2;
+  for (let i: usize = 0; i < count; i++) {
+    const index = load<i32>(indices + (i << 2));
+    if (index < 0) memory.fill(to, 0, bytes);
+    else memory.copy(to, from + <usize>index * fromStride, bytes);
+    to += toStride;
+  }
+}
+
+/** The way back: adds the columns of row i to those of `to[indices[i]]`, and drops a row whose index is below 0. */
+export function addColumns(
+  from: usize,
+  fromStride: usize,
+  indices: usize,
+  count: usize,
+  width: usize,
+  to: usize,
+  toStride: usize,
+): void {
+  for (let i: usize = 0; i < count; i++) {
+    const index = load<i32>(indices + (i << 2));
+    if (index >= 0) addTo(to + <usize>index * toStride, from, width);
+    from += fromStride;
+  }
+}
+
 /** `sums += values` */
 export function addTo(sums: usize, values: usize, count: usize): void {
   const end = sums + (count << 2);

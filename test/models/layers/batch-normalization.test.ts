@@ -1,4 +1,4 @@
-import { mul, type Tensor, transpose, variable } from '@tensorflow/tfjs-core';
+import { cast, mul, reshape, slice, type Tensor, tensor2d, transpose, variable } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
 import test from 'ava';
 import { startEngine } from '../../../engine/index.ts';
@@ -78,3 +78,26 @@ test.serial('one row, and equal rows, are normalised to the shift', async (t) =>
   t.true(distance(apply(layer!, randomTensor([1, 3], 5), true).dataSync(), shift) < 1e-6);
   t.true(layer!.getWeights().every((weight) => weight.dataSync().every((x) => Number.isFinite(x))));
 });
+
+for (const engine of ['cpu', 'wasm'] as const) {
+  test.serial(`${engine}: words are normalised without their padding`, async (t) => {
+    await startEngine(engine);
+    const present = [true, true, true, true, false, false];
+    const isWord = cast(tensor2d(present.map(Number), [2, 3]), 'bool');
+    const [padded, alone] = [both()[0]!, both()[0]!];
+    const words = variable(randomTensor([2, 3, 3], 1));
+    const only = variable(slice(reshape(words, [6, 3]), [0, 0], [4, 3]));
+    const weight = randomTensor([4, 3], 2);
+    const toPadded = (input: Tensor) =>
+      slice(reshape(padded.apply(input, { training: true, mask: isWord }) as Tensor, [6, 3]), [0, 0], [4, 3]);
+    t.true(distance(toPadded(words).dataSync(), apply(alone, only, true).dataSync()) < 1e-6);
+    padded.getWeights().forEach((values, i) => {
+      t.true(distance(values.dataSync(), alone.getWeights()[i]!.dataSync()) < 1e-6);
+    });
+    const found = tapeGradients(() => mul(toPadded(words), weight), [words, ...variablesOf(padded)]);
+    const expected = tapeGradients(() => mul(apply(alone, only, true), weight), [only, ...variablesOf(alone)]);
+    t.true(distance(found[0]!, [...expected[0]!, ...new Array(6).fill(0)]) < 1e-5);
+    t.true(distance(found[1]!, expected[1]!) < 1e-5);
+    t.true(distance(found[2]!, expected[2]!) < 1e-5);
+  });
+}

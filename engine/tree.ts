@@ -1,0 +1,42 @@
+/** What a TreeLSTM over binary trees is made of, and what reads sentences as such trees. */
+
+import type { Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { RecurrentWeights } from './recurrence.ts';
+
+/** Gates of the cell of a binary TreeLSTM: i, f_l, f_r, o, g, each a block of `H` columns of its weights. */
+export const TREE_GATES = 5;
+
+/** Of `H` units, and a tracker of `T` units or, where there is none, `T = 0`. */
+export interface TreeWeights {
+  /** `[2H + T, 5H]`: rows that meet the left child's state, then the right one's, then the tracker's. */
+  readonly input: Tensor2D;
+  /** `[5H]` */
+  readonly bias: Tensor1D;
+}
+
+/** A node is `[2H]` wide: its state h, then its cell c. */
+export interface TreeReduce {
+  /** `[N, 2H]` */
+  readonly left: Tensor2D;
+  /** `[N, 2H]` */
+  readonly right: Tensor2D;
+  /** `[N, T]`, the states of the tracker; default none. */
+  readonly tracking?: Tensor2D;
+  readonly weights: TreeWeights;
+}
+
+/** The moves of a parser: 0 is shift, 1 is reduce. */
+export type Moves = ArrayLike<number>;
+
+export interface ShiftReduce {
+  /** `[B, L, 2H]`: the words of each sentence as nodes, those that there are before the padding. */
+  readonly words: Tensor3D;
+  /** Of each sentence the moves that make one tree of its words, `2n - 1` for `n`; what is below 0 is padding. */
+  readonly moves: readonly Moves[];
+  readonly weights: TreeWeights;
+  /**
+   * Of an LSTM that reads, before each move, the states of the next word, of the top of the stack and of what is under it:
+   * `input` is `[3H, 4T]`. Its state takes part in each reduce. Default none.
+   */
+  readonly tracker?: RecurrentWeights;
+}

@@ -1,0 +1,51 @@
+import { initializers, input, type LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { BatchNormalization } from './layers/batch-normalization.ts';
+import { SeededDropout } from './layers/seeded-dropout.ts';
+import { SpinnEncoder } from './layers/spinn-encoder.ts';
+import { treeShapes } from './layers/tree-moves.ts';
+import { buildPairModel, type PairModelConfig } from './pair-model.ts';
+import { deriveSeed } from './seeds.ts';
+
+/** Trees from the corpus' binary parses, or those that hang on the number of words alone. */
+export const treeKinds = ['parse', ...treeShapes] as const;
+
+export interface SpinnConfig extends PairModelConfig {
+  /** Default `parse`. */
+  readonly trees?: (typeof treeKinds)[number];
+  /** Size of the state of the tracker, which reads along and takes part in each reduce; 0 for none. Default 64. */
+  readonly trackerSize?: number;
+}
+
+/**
+ * The stack-augmented parser-interpreter (Bowman et al. 2016, the variant with given parses): see {@link buildPairModel}. An
+ * encoding is the state of a sentence's root, `hiddenSize` wide. Words are projected to the state and the cell of a leaf,
+ * normalised over the batch, and in training `dropout` of that is dropped.
+ *
+ * Inputs besides `premise` and `hypothesis`: `premise_transitions` and `hypothesis_transitions`, int32 `[B, moves]`, 0 for
+ * shift, 1 for reduce, -1 for padding; for trees that are no parses `premise_lengths` and `hypothesis_lengths`, int32
+ * `[B, 1]`.
+ */
+export function buildSpinn(config: SpinnConfig): LayersModel {
+  const { hiddenSize: units, trees = 'parse', trackerSize: trackerUnits = 64, dropout = 0.2, seed } = config;
+  const kind = trees === 'parse' ? 'transitions' : 'lengths';
+  const sides = ['premise', 'hypothesis'].map((side) =>
+    input({ shape: [trees === 'parse' ? null : 1], dtype: 'int32', name: `${side}_${kind}` }),
+  );
+  const encode = (words: SymbolicTensor): SymbolicTensor => {
+    const kernelInitializer = initializers.glorotUniform({ seed: deriveSeed(seed, 'projection') });
+    const leaves = [
+      layers.dense({ name: 'projection', units: 2 * units, kernelInitializer }),
+      new BatchNormalization({ name: 'projection_norm' }),
+      new SeededDropout({ name: 'projection_dropout', rate: dropout, seed: deriveSeed(seed, 'projection_dropout') }),
+    ].reduce((value, layer) => layer.apply(value) as SymbolicTensor, words);
+    const encoder = new SpinnEncoder({
+      name: 'encoder',
+      units,
+      trees,
+      trackerUnits,
+      seed: deriveSeed(seed, 'encoder'),
+    });
+    return encoder.apply([leaves, ...sides]) as SymbolicTensor;
+  };
+  return buildPairModel('spinn', config, encode, sides);
+}

@@ -1,0 +1,141 @@
+import { dispose, memory, type Tensor } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import test from 'ava';
+import { startEngine } from '../../engine/index.ts';
+import { toInputs } from '../../models/dataset.ts';
+import { loadModel, saveModel } from '../../models/saved-model.ts';
+import { buildSpinn, type SpinnConfig } from '../../models/spinn.ts';
+import { train } from '../../models/train.ts';
+import { MillraceError } from '../../pipeline/errors.ts';
+import type { PaddedSequences, PairBatch } from '../../stages/records.ts';
+import { movesOf } from '../engine/parses.ts';
+import { temporaryFolder } from '../stages/files.ts';
+import { batchOf, distance, type IdPair, stream, tinyPairs } from './helpers.ts';
+
+const CONFIG: SpinnConfig = { vocabularySize: 12, embeddingSize: 5, hiddenSize: 4, trackerSize: 3, seed: 0 };
+
+/** Every kind of encoder, each option at each of its values. */
+const ENCODERS: readonly Partial<SpinnConfig>[] = [
+  {},
+  { trackerSize: 0 },
+  { trees: 'balanced' },
+  { trees: 'right', trackerSize: 0 },
+  { trees: 'left', head: 'distance' },
+];
+
+/** Sentences with a parse that hangs on their words alone. */
+function parsed(pairs: readonly IdPair[], extraPadding = 0): PairBatch {
+  const batch = batchOf(pairs, extraPadding);
+  const withMoves = (sequences: PaddedSequences, rows: readonly (readonly number[])[]): PaddedSequences => {
+    const parses = rows.map((ids) =>
+      movesOf(
+        ids.length,
+        ids.map((id) => id % 3 > 0),
+      ),
+    );
+    const width = Math.max(...parses.map(({ length }) => length)) + extraPadding;
+    const moves = new Int32Array(rows.length * width).fill(-1);
+    for (const [row, own] of parses.entries()) moves.set(own, row * width);
+    return { ...sequences, transitions: { moves, lengths: Int32Array.from(parses, ({ length }) => length), width } };
+  };
+  const sides = [pairs.map(([premise]) => premise), pairs.map(([, hypothesis]) => hypothesis)] as const;
+  return {
+    ...batch,
+    premise: withMoves(batch.premise, sides[0]),
+    hypothesis: withMoves(batch.hypothesis, sides[1]),
+  };
+}
+
+function outputsOf(model: LayersModel, batch: PairBatch): number[] {
+  const inputs = toInputs(batch, model.inputNames);
+  const output = model.predict(model.inputNames.map((name) => inputs[name]!)) as Tensor;
+  const values = [...output.dataSync()];
+  dispose([...Object.values(inputs), output]);
+  return values;
+}
+
+test.before(async () => {
+  await startEngine('wasm');
+});
+
+test.serial('what it says of a pair depends neither on padding nor on the other pairs', (t) => {
+  const pairs = tinyPairs(6, 1);
+  for (const encoder of ENCODERS) {
+    const model = buildSpinn({ ...CONFIG, ...encoder });
+    const all = outputsOf(model, parsed(pairs));
+    t.true(distance(outputsOf(model, parsed(pairs, 3)), all) < 1e-6, JSON.stringify(encoder));
+    const alone = pairs.flatMap((pair) => outputsOf(model, parsed([pair])));
+    t.true(distance(alone, all) < 1e-5, JSON.stringify(encoder));
+    model.dispose();
+  }
+});
+
+test.serial('a parse makes a difference, and trees of one shape need none', (t) => {
+  const pairs: IdPair[] = [[[2, 3, 4, 5], [5, 6, 7, 8], 'neutral']];
+  const batch = parsed(pairs);
+  const other = {
+    ...batch,
+    premise: {
+      ...batch.premise,
+      transitions: { ...batch.premise.transitions!, moves: Int32Array.of(0, 0, 1, 0, 1, 0, 1) },
+    },
+  };
+  const byParse = buildSpinn(CONFIG);
+  t.true(distance(outputsOf(byParse, batch), outputsOf(byParse, other)) > 1e-5);
+  t.deepEqual(byParse.inputNames, ['premise', 'hypothesis', 'premise_transitions', 'hypothesis_transitions']);
+  const byLength = buildSpinn({ ...CONFIG, trees: 'balanced' });
+  t.deepEqual(outputsOf(byLength, batch), outputsOf(byLength, other));
+  t.deepEqual(byLength.inputNames, ['premise', 'hypothesis', 'premise_lengths', 'hypothesis_lengths']);
+  t.is(outputsOf(byLength, batchOf(pairs)).length, 3);
+  const error = t.throws(() => outputsOf(byParse, batchOf(pairs)), { instanceOf: MillraceError });
+  t.is(error?.code, 'MILLRACE_SHAPE');
+  t.regex(error?.message ?? '', /^pairs.jsonl:1: .*Put transitions before the batches/);
+  byParse.dispose();
+  byLength.dispose();
+});
+
+test.serial('the sizes of all weights follow from the options', (t) => {
+  const parameters = (encoder: Partial<SpinnConfig>) => {
+    const model = buildSpinn({ ...CONFIG, ...encoder });
+    const layers = model.layers.filter(({ name }) => /projection$|encoder|^hidden$/.test(name));
+    const counts = layers.map((layer) => layer.countParams());
+    model.dispose();
+    return counts;
+  };
+  const [E, H, T] = [5, 4, 3];
+  t.deepEqual(parameters({}), [(E + 1) * 2 * H, (2 * H + T + 1) * 5 * H + (3 * H + T + 1) * 4 * T, (4 * H + 1) * H]);
+  t.deepEqual(parameters({ trackerSize: 0 }), [(E + 1) * 2 * H, (2 * H + 1) * 5 * H, (4 * H + 1) * H]);
+});
+
+test.serial('with a tracker and without, it learns 12 pairs by heart, and leaves no tensor behind', async (t) => {
+  const batch = parsed(tinyPairs(12, 3));
+  for (const encoder of [{}, { trees: 'balanced', trackerSize: 0 }] as const) {
+    const before = memory().numTensors;
+    const model = buildSpinn({ ...CONFIG, hiddenSize: 8, dropout: 0, ...encoder });
+    const { best } = await train({
+      model,
+      train: () => stream(batch),
+      dev: () => stream(batch),
+      epochs: 80,
+      learningRate: 0.02,
+      patience: 80,
+    });
+    t.true((best?.dev.accuracy ?? 0) > 0.9, `${JSON.stringify(encoder)}: ${best?.dev.accuracy}`);
+    model.optimizer.dispose();
+    model.dispose();
+    t.is(memory().numTensors, before, JSON.stringify(encoder));
+  }
+});
+
+test.serial('a saved model says the same', async (t) => {
+  const folder = await temporaryFolder(t);
+  const batch = parsed(tinyPairs(6, 1));
+  for (const encoder of ENCODERS.slice(0, 3)) {
+    const model = buildSpinn({ ...CONFIG, ...encoder });
+    await saveModel(model, folder);
+    const loaded = await loadModel(folder);
+    t.deepEqual(outputsOf(loaded, batch), outputsOf(model, batch));
+    model.dispose();
+    loaded.dispose();
+  }
+});
