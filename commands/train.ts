@@ -33,6 +33,8 @@ export interface TrainFlags extends SourceFlags {
   readonly bidirectional?: true;
   readonly pooling?: 'last' | 'max' | 'mean';
   readonly projection?: number;
+  readonly trees?: 'parse' | 'balanced' | 'right' | 'left';
+  readonly trackerSize?: number;
   readonly train: readonly string[];
   readonly dev: string;
   readonly glove?: string;
@@ -66,7 +68,7 @@ export interface TrainFlags extends SourceFlags {
 /** `millrace train MODEL --train SRC --dev SRC --out RUN`, and `millrace train --resume RUN` */
 export function configure(command: Command, signal: AbortSignal): void {
   command
-    .addArgument(new Argument('[model]', 'which model').choices(['simple-rnn', 'advanced-rnn']))
+    .addArgument(new Argument('[model]', 'which model').choices(['simple-rnn', 'advanced-rnn', 'spinn']))
     .option('--train <source>', 'labelled pairs to learn from; may be given several times', collect)
     .option('--dev <source>', 'labelled pairs to choose the best epoch by')
     .option('--out <run>', 'the folder to write the trained model to')
@@ -93,6 +95,15 @@ export function configure(command: Command, signal: AbortSignal): void {
       ).choices(['last', 'max', 'mean']),
     )
     .option('--projection <n>', 'of advanced-rnn: bring words to so many numbers before they are read', wholeNumber(1))
+    .addOption(
+      new Option('--trees <kind>', 'of spinn: parses of the corpus, or a shape (default: parse)').choices([
+        'parse',
+        'balanced',
+        'right',
+        'left',
+      ]),
+    )
+    .option('--tracker-size <n>', "of spinn: size of the tracker's state, 0 for none (default: 64)", wholeNumber())
     .addOption(
       new Option('--head <name>', 'what is learnt of a pair').choices(['classifier', 'distance']).default('classifier'),
     )
@@ -226,19 +237,25 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
   }
 }
 
-/** The flags that only the advanced model takes. */
-const ADVANCED = ['cell', 'layers', 'bidirectional', 'pooling', 'projection'] as const;
+/** The flags that only one of the models takes. */
+const OWN_FLAGS = {
+  'simple-rnn': [],
+  'advanced-rnn': ['cell', 'layers', 'bidirectional', 'pooling', 'projection'],
+  spinn: ['trees', 'trackerSize'],
+} as const satisfies Record<ModelName, readonly (keyof TrainFlags)[]>;
 
 function architectureOf(flags: TrainFlags): Architecture {
-  if (flags.model === 'simple-rnn') return { model: flags.model };
-  const given = ADVANCED.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]);
-  return { model: flags.model, ...Object.fromEntries(given) };
+  const own = OWN_FLAGS[flags.model].filter((name) => flags[name] !== undefined);
+  return { model: flags.model, ...Object.fromEntries(own.map((name) => [name, flags[name]])) };
 }
 
 function assertFits(command: Command, flags: TrainFlags): void {
-  const wrong = ADVANCED.find((name) => flags[name] !== undefined);
-  if (flags.model !== 'simple-rnn' || wrong === undefined) return;
-  command.error(`error: --${wrong} is an option of advanced-rnn, and simple-rnn is to be trained`);
+  for (const [model, names] of Object.entries(OWN_FLAGS)) {
+    const wrong = model === flags.model ? undefined : names.find((name) => flags[name] !== undefined);
+    if (wrong === undefined) continue;
+    const { long } = command.options.find((option) => option.attributeName() === wrong)!;
+    command.error(`error: ${long} is an option of ${model}, and ${flags.model} is to be trained`);
+  }
 }
 
 /** What a run remembers of its flags: what the result is printed as is no part of it. */

@@ -10,8 +10,10 @@ import {
   type SentencePair,
   type TokenizerName,
   tokenize,
+  transitions,
   Vocabulary,
 } from '../stages/index.ts';
+import { readsTransitions } from './architectures.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { type Prediction, predict } from './predict.ts';
 import { type RunConfig, readRunConfig } from './run-config.ts';
@@ -23,11 +25,14 @@ export const VOCABULARY_FILE = 'vocab.json';
 export interface TextOptions {
   readonly tokenizer: TokenizerName;
   readonly lowercase: boolean;
+  /** Whether the model reads the transitions of the sentences' parses too; default false. */
+  readonly transitions?: boolean;
 }
 
 /** Adds the tokens that a model of these options reads. */
 export function toTokens(pairs: Pipeline<SentencePair>, options: TextOptions): Pipeline<SentencePair> {
-  const tokens = pairs.pipe(tokenize<SentencePair>(options.tokenizer));
+  const parsed = options.transitions ? pairs.pipe(transitions<SentencePair>()) : pairs;
+  const tokens = parsed.pipe(tokenize<SentencePair>(options.tokenizer));
   return options.lowercase ? tokens.pipe(lowercase<SentencePair>()) : tokens;
 }
 
@@ -78,8 +83,9 @@ export class TrainedRun {
   }
 
   #ids(pairs: Pipeline<SentencePair>): Pipeline<SentencePair> {
-    const { tokenizer, lowercase } = this.config;
-    return toTokens(pairs, { tokenizer: tokenizer as TokenizerName, lowercase }).pipe(
+    const { tokenizer, lowercase, architecture } = this.config;
+    const transitions = architecture !== undefined && readsTransitions(architecture);
+    return toTokens(pairs, { tokenizer: tokenizer as TokenizerName, lowercase, transitions }).pipe(
       ids<SentencePair>(this.vocabulary),
     );
   }

@@ -10,7 +10,7 @@ import {
   type Vocabulary,
   type VocabularyOptions,
 } from '../stages/index.ts';
-import type { Architecture } from './architectures.ts';
+import { type Architecture, readsTransitions } from './architectures.ts';
 import type { Best } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-file.ts';
 import type { Head } from './heads.ts';
@@ -95,8 +95,9 @@ const CACHE_FOLDER = 'cache';
 export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult> {
   const { signal, resume, workers = 1 } = options;
   assertWorkers(workers);
-  const train = abortable(toTokens(options.train, options), signal);
-  const dev = abortable(toTokens(options.dev, options), signal);
+  const text = { ...options, transitions: readsTransitions(options.architecture) };
+  const train = abortable(toTokens(options.train, text), signal);
+  const dev = abortable(toTokens(options.dev, text), signal);
   const sources = await sourcesOf({ train, dev }, signal ?? new AbortController().signal);
   if (resume) assertSameRun(resume, settingsOf(options, resume.settings.embeddingSize!), sources);
   const { out } = options;
@@ -119,17 +120,18 @@ async function trainOn(
   options: TrainRunOptions,
 ): Promise<TrainRunResult> {
   const { out, seed, batchSize, tokensPerBatch, resume, signal } = options;
+  const withMoves = readsTransitions(options.architecture);
   // What nobody can tell from anything else cannot be cached.
   const kept = (pairs: Pipeline<SentencePair>, split: keyof Sources) =>
     sources[split] === null ? pairs : pairs.cache(cache);
-  const trainTokens = kept(tokensToLearnFrom(tokens.train.parallel('auto', options.onTextThreads)), 'train');
+  const trainTokens = kept(tokensToLearnFrom(tokens.train.parallel('auto', options.onTextThreads), withMoves), 'train');
   const start = await (resume ? returnTo(resume, options) : begin(trainTokens, options));
   const { vocabulary, model, trainPairs } = start;
   try {
     const metrics = new MetricsFile(out, resume?.metricsBytes);
     const limit = tokensPerBatch === undefined ? { size: batchSize } : { tokens: tokensPerBatch };
-    const trainIds = idsToLearnFrom(trainTokens, vocabulary);
-    const devBatches = kept(idsToLearnFrom(tokens.dev, vocabulary), 'dev').pipe(bucket<SentencePair>(limit));
+    const trainIds = idsToLearnFrom(trainTokens, vocabulary, withMoves);
+    const devBatches = kept(idsToLearnFrom(tokens.dev, vocabulary, withMoves), 'dev').pipe(bucket<SentencePair>(limit));
     const { epochs, patience, learningRate, decay, maxGradientNorm, saveEvery, workers } = options;
     const facts = {
       training: options.training ?? {},

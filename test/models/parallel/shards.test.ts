@@ -37,3 +37,17 @@ test('the parts are the rows of the batch, in their order, as even as can be', (
     }),
   );
 });
+
+test('a part has the transitions of its rows', (t) => {
+  const batch = batchOf(tinyPairs(5, 1));
+  const transitions = {
+    moves: Int32Array.from({ length: 15 }, (_, i) => i),
+    lengths: Int32Array.of(1, 2, 3, 2, 1),
+    width: 3,
+  };
+  const [first, second] = split({ ...batch, premise: { ...batch.premise, transitions } }, 2);
+  t.deepEqual([...first!.premise.transitions!.moves, ...second!.premise.transitions!.moves], [...transitions.moves]);
+  t.deepEqual([...first!.premise.transitions!.lengths], [1, 2]);
+  t.is(second!.premise.transitions!.width, 3);
+  t.is(second!.hypothesis.transitions, undefined);
+});
