@@ -1,14 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import fc from 'fast-check';
 import { type EngineName, startEngine } from '../../engine/index.ts';
-import { instantiateKernels } from '../../engine/kernels/kernels.ts';
 import { fusedSequence } from '../../engine/kernels/recurrent-sequence.ts';
 import { portableSequence } from '../../engine/portable/recurrent-sequence.ts';
 import { gateCounts, type RecurrentCell, type RecurrentSequence } from '../../engine/recurrence.ts';
 import { recurrentSequence } from '../../engine/recurrent-sequence.ts';
-import type { WasmBackend } from '../../engine/wasm-backend.ts';
 import { MillraceError } from '../../pipeline/errors.ts';
+import { assertNear, builds, seededNumbers, share, valueAndGradients } from './numbers.ts';
 import { numbersOf, type PlainSequence, plainSequence } from './plain-recurrence.ts';
 
 const cells = Object.keys(gateCounts) as RecurrentCell[];
@@ -35,19 +34,7 @@ const sequences: fc.Arbitrary<PlainSequence & { seed: number }> = fc
     }),
   }));
 
-/** Numbers in -1..1 that float32 has exactly, the same for the same seed. */
-function numbersFor(sequence: PlainSequence, seed: number): Float32Array[] {
-  let state = seed + 1;
-  return numbersOf(sequence).map((count) =>
-    Float32Array.from({ length: count }, () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return state / 2 ** 31 - 1;
-    }),
-  );
-}
-
-/** Weights of the outputs in the loss, all different. */
-const share = (i: number): number => Math.cos(i);
+const numbersFor = (sequence: PlainSequence, seed: number) => seededNumbers(numbersOf(sequence), seed);
 
 type Implementation = (sequence: RecurrentSequence) => tf.Tensor;
 
@@ -56,53 +43,22 @@ function compute(implementation: Implementation, plain: PlainSequence, numbers: 
   const { cell, batch, length, size, units, returns, reverse } = plain;
   const columns = gateCounts[cell] * units;
   const shapes = [[batch, length, size], [size, columns], [units, columns], [columns], [columns]];
-  const results = tf.tidy(() => {
+  const apply = (...[words, input, hidden, bias, hiddenBias]: tf.Tensor[]): tf.Tensor => {
     const mask = tf.tensor2d(plain.mask.map(Number), [batch, length], 'bool');
-    const tensors = numbers.map((values, i) => tf.tensor(values, shapes[i]!));
-    const apply = (...[words, input, hidden, bias, hiddenBias]: tf.Tensor[]): tf.Tensor => {
-      const weights = { input, hidden, bias, ...(hiddenBias && { hiddenBias }) };
-      return implementation({ cell, words, mask, weights, returns, reverse } as RecurrentSequence);
-    };
-    const value = apply(...tensors);
-    const shares = tf.tensor(
-      Array.from({ length: value.size }, (_, i) => share(i)),
-      value.shape,
-    );
-    const gradients = tf.grads((...args) => tf.sum(tf.mul(apply(...args), shares)))(tensors);
-    return [value, ...gradients];
-  });
-  const values = results.map((tensor) => tensor.dataSync() as Float32Array);
-  tf.dispose(results);
-  return values;
-}
-
-/** Within the tolerance, relative to the greatest of all numbers and at least to 1. */
-function assertNear(
-  t: ExecutionContext,
-  found: ArrayLike<number>,
-  expected: ArrayLike<number>,
-  tolerance: number,
-  what: string,
-): void {
-  t.is(found.length, expected.length, what);
-  const scale = Math.max(1, ...Array.from(expected, Math.abs));
-  const wrong = Array.from(expected).findIndex((value, i) => !(Math.abs(found[i]! - value) <= tolerance * scale));
-  if (wrong >= 0) throw new Error(`${what}, element ${wrong}: ${found[wrong]} instead of ${expected[wrong]}`);
+    const weights = { input, hidden, bias, ...(hiddenBias && { hiddenBias }) };
+    return implementation({ cell, words, mask, weights, returns, reverse } as RecurrentSequence);
+  };
+  return valueAndGradients(apply, numbers, shapes);
 }
 
 const names = ['value', 'gradient of words', 'of input', 'of hidden', 'of bias', 'of hiddenBias'];
 
-async function builds(): Promise<[string, Implementation][]> {
-  await startEngine('wasm');
-  const backend = tf.backend() as unknown as WasmBackend;
-  return (['simd', 'relaxed-simd'] as const).map((build) => {
-    const kernels = instantiateKernels(backend, build);
-    return [build, (sequence) => fusedSequence(kernels, sequence)];
-  });
+async function fusedBuilds(): Promise<[string, Implementation][]> {
+  return (await builds()).map(([build, kernels]) => [build, (sequence) => fusedSequence(kernels, sequence)]);
 }
 
 test.serial('fused and portable sequences are the same, values and gradients', async (t) => {
-  const fused = await builds();
+  const fused = await fusedBuilds();
   fc.assert(
     fc.property(sequences, ({ seed, ...sequence }) => {
       const numbers = numbersFor(sequence, seed);
@@ -118,7 +74,7 @@ test.serial('fused and portable sequences are the same, values and gradients', a
 });
 
 test.serial('both are what the equations say, and their gradients are differences', async (t) => {
-  const implementations: [string, Implementation][] = [...(await builds()), ['portable', portableSequence]];
+  const implementations: [string, Implementation][] = [...(await fusedBuilds()), ['portable', portableSequence]];
   const step = 1e-5;
   fc.assert(
     fc.property(sequences, ({ seed, ...sequence }) => {
@@ -157,7 +113,7 @@ test.serial('both are what the equations say, and their gradients are difference
 
 for (const cell of cells) {
   test.serial(`${cell}: what stands at padding is never looked at`, async (t) => {
-    const implementations: [string, Implementation][] = [...(await builds()), ['portable', portableSequence]];
+    const implementations: [string, Implementation][] = [...(await fusedBuilds()), ['portable', portableSequence]];
     const mask = [true, true, false, true, false, true, false, false, false];
     for (const reverse of [false, true]) {
       const sequence: PlainSequence = {
@@ -200,7 +156,7 @@ for (const engine of ['wasm', 'cpu'] as EngineName[]) {
 }
 
 test.serial('a batch without a word is zeros, and teaches nothing', async (t) => {
-  for (const [name, implementation] of [...(await builds()), ['portable', portableSequence] as const]) {
+  for (const [name, implementation] of [...(await fusedBuilds()), ['portable', portableSequence] as const]) {
     for (const cell of cells) {
       const mask = [false, false, false, false];
       const sequence: PlainSequence = {
@@ -224,7 +180,7 @@ test.serial('a batch without a word is zeros, and teaches nothing', async (t) =>
 });
 
 test.serial('wide sequences go through more than one block of every product', async (t) => {
-  const [[, simd], [, relaxed]] = (await builds()) as [[string, Implementation], [string, Implementation]];
+  const [[, simd], [, relaxed]] = (await fusedBuilds()) as [[string, Implementation], [string, Implementation]];
   const lengths = Array.from({ length: 70 }, (_, i) => (i * 7) % 6);
   const mask = lengths.flatMap((length) => [0, 1, 2, 3, 4].map((step) => step < length));
   const sequence: PlainSequence = {
