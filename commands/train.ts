@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import type { EngineName } from '../engine/index.ts';
-import type { Architecture, EpochRecord, Head, ModelName, RunCheckpoint } from '../models/index.ts';
+import type { EpochRecord, Head, RunCheckpoint } from '../models/index.ts';
 import { parseOnError } from '../pipeline/index.ts';
 import { version } from '../pipeline/version.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type TokenizerName,
   tokenizers,
 } from '../stages/index.ts';
+import { type ArchitectureFlags, addArchitectureOptions, architectureOf, assertFits } from './architecture-options.ts';
 import {
   addEngineOption,
   addSourceOptions,
@@ -26,13 +27,7 @@ import { Progress } from './progress.ts';
 import { addResumeOption, resumed } from './resume.ts';
 import { startEngine } from './start-engine.ts';
 
-export interface TrainFlags extends SourceFlags {
-  readonly model: ModelName;
-  readonly cell?: 'lstm' | 'gru' | 'rnn';
-  readonly layers?: number;
-  readonly bidirectional?: true;
-  readonly pooling?: 'last' | 'max' | 'mean';
-  readonly projection?: number;
+export interface TrainFlags extends SourceFlags, ArchitectureFlags {
   readonly train: readonly string[];
   readonly dev: string;
   readonly glove?: string;
@@ -82,17 +77,8 @@ export function configure(command: Command, signal: AbortSignal): void {
       embeddingSize,
     )
     .option('--freeze-embeddings', 'leave the word vectors as they are')
-    .option('--hidden-size <n>', 'size of the hidden state', wholeNumber(1), 100)
-    .addOption(new Option('--cell <name>', 'of advanced-rnn (default: lstm)').choices(['lstm', 'gru', 'rnn']))
-    .option('--layers <n>', 'of advanced-rnn: networks one over the other (default: 1)', wholeNumber(1))
-    .option('--bidirectional', 'of advanced-rnn: read each sentence from its end, too')
-    .addOption(
-      new Option(
-        '--pooling <name>',
-        'of advanced-rnn: what of the states a sentence is known by (default: last)',
-      ).choices(['last', 'max', 'mean']),
-    )
-    .option('--projection <n>', 'of advanced-rnn: bring words to so many numbers before they are read', wholeNumber(1))
+    .option('--hidden-size <n>', 'size of the hidden state', wholeNumber(1), 100);
+  addArchitectureOptions(command)
     .addOption(
       new Option('--head <name>', 'what is learnt of a pair').choices(['classifier', 'distance']).default('classifier'),
     )
@@ -224,21 +210,6 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
   } finally {
     progress.stop();
   }
-}
-
-/** The flags that only the advanced model takes. */
-const ADVANCED = ['cell', 'layers', 'bidirectional', 'pooling', 'projection'] as const;
-
-function architectureOf(flags: TrainFlags): Architecture {
-  if (flags.model === 'simple-rnn') return { model: flags.model };
-  const given = ADVANCED.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]);
-  return { model: flags.model, ...Object.fromEntries(given) };
-}
-
-function assertFits(command: Command, flags: TrainFlags): void {
-  const wrong = ADVANCED.find((name) => flags[name] !== undefined);
-  if (flags.model !== 'simple-rnn' || wrong === undefined) return;
-  command.error(`error: --${wrong} is an option of advanced-rnn, and simple-rnn is to be trained`);
 }
 
 /** What a run remembers of its flags: what the result is printed as is no part of it. */

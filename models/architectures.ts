@@ -1,7 +1,8 @@
 /** The models that there are, by the names by which `train` knows them. */
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { type AdvancedRnnConfig, buildAdvancedRnn } from './advanced-rnn.ts';
+import { type AdvancedRnnOptions, assertAdvancedRnn, buildAdvancedRnn } from './advanced-rnn.ts';
+import type { Head } from './heads.ts';
 import type { PairModelConfig } from './pair-model.ts';
 import { buildSimpleRnn } from './simple-rnn.ts';
 
@@ -10,13 +11,16 @@ export const modelNames = ['simple-rnn', 'advanced-rnn'] as const;
 export type ModelName = (typeof modelNames)[number];
 
 /** What an architecture has to be told beyond what all pair models are. */
-export type Architecture =
-  | { readonly model: 'simple-rnn' }
-  | ({ readonly model: 'advanced-rnn' } & Omit<AdvancedRnnConfig, keyof PairModelConfig>);
+export type Architecture = { readonly model: 'simple-rnn' } | ({ readonly model: 'advanced-rnn' } & AdvancedRnnOptions);
 
 /** Builds a model of an architecture, compiled and ready to train. */
 export function buildModel(architecture: Architecture, config: PairModelConfig): LayersModel {
   return architecture.model === 'simple-rnn'
     ? buildSimpleRnn(config)
     : buildAdvancedRnn({ ...architecture, ...config });
+}
+
+/** @throws MillraceError `MILLRACE_USAGE` when what an architecture is told does not go together */
+export function assertArchitecture(architecture: Architecture, head: Head): void {
+  if (architecture.model === 'advanced-rnn') assertAdvancedRnn({ ...architecture, head });
 }
