@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { EngineName } from '../engine/index.ts';
-import type { Prediction, TrainedRun } from '../models/index.ts';
+import type { ExplainedPrediction, Prediction, TrainedRun } from '../models/index.ts';
 import { type Chunk, MillraceError, Pipeline } from '../pipeline/index.ts';
 import { readPairs, type SentencePair } from '../stages/index.ts';
 import { addEngineOption } from './options.ts';
@@ -10,6 +10,8 @@ interface PredictFlags {
   readonly premise?: string;
   readonly hypothesis?: string;
   readonly onError: string;
+  readonly explain?: true;
+  readonly json?: true;
   readonly engine: EngineName | 'auto';
 }
 
@@ -20,6 +22,8 @@ export function configure(command: Command, signal: AbortSignal): void {
     .option('--premise <text>', 'the sentence that is taken for true')
     .option('--hypothesis <text>', 'the sentence that may follow from it')
     .option('--on-error <policy>', 'what becomes of bad records: fail, skip or quarantine:FILE', 'fail')
+    .option('--explain', 'show what the model looked at, for models with attention')
+    .option('--json', 'with --explain: JSON lines, as there are without it, and not tables')
     .addHelpText(
       'after',
       '\nWithout --premise and --hypothesis, pairs are read from stdin: {"premise": ..., "hypothesis": ...} a line.',
@@ -38,7 +42,7 @@ async function predict(run: string, flags: PredictFlags, signal: AbortSignal): P
   const pairs = pairsOf(flags);
   const trained = await openRun(run, flags.engine);
   // Chunk by chunk: whoever writes a line and waits for its answer gets it before the next.
-  for await (const chunk of pairs.chunks(signal)) await answer(trained, chunk);
+  for await (const chunk of pairs.chunks(signal)) await answer(trained, chunk, flags);
 }
 
 async function openRun(run: string, engine: EngineName | 'auto'): Promise<TrainedRun> {
@@ -47,11 +51,17 @@ async function openRun(run: string, engine: EngineName | 'auto'): Promise<Traine
   return TrainedRun.open(run);
 }
 
-async function answer(trained: TrainedRun, chunk: Chunk<SentencePair>): Promise<void> {
+async function answer(trained: TrainedRun, chunk: Chunk<SentencePair>, flags: PredictFlags): Promise<void> {
+  const pairs = Pipeline.from(chunk);
+  const answers: AsyncIterable<ExplainedPrediction> = flags.explain ? trained.explain(pairs) : trained.predict(pairs);
+  const asTables = flags.explain && !flags.json;
+  const table = asTables && (await import('../reports/explanation-table.ts')).explanationTable;
   let row = 0;
-  for await (const { id, ...prediction } of trained.predict(Pipeline.from(chunk))) {
+  for await (const prediction of answers) {
     const { premise, hypothesis } = chunk.get(row++);
-    console.log(JSON.stringify({ id, premise: premise.text, hypothesis: hypothesis.text, ...prediction }));
+    const { id, ...rest } = prediction;
+    if (table) console.log(`${table(prediction)}\n`);
+    else console.log(JSON.stringify({ id, premise: premise.text, hypothesis: hypothesis.text, ...rest }));
   }
 }
 

@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import type { EngineName } from '../engine/index.ts';
-import type { Architecture, EpochRecord, Head, ModelName, RunCheckpoint } from '../models/index.ts';
+import type { EpochRecord, Head, RunCheckpoint } from '../models/index.ts';
 import { parseOnError } from '../pipeline/index.ts';
 import { version } from '../pipeline/version.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type TokenizerName,
   tokenizers,
 } from '../stages/index.ts';
+import { type ArchitectureFlags, addArchitectureOptions, architectureOf, assertFits } from './architecture-options.ts';
 import {
   addEngineOption,
   addSourceOptions,
@@ -26,15 +27,7 @@ import { Progress } from './progress.ts';
 import { addResumeOption, resumed } from './resume.ts';
 import { startEngine } from './start-engine.ts';
 
-export interface TrainFlags extends SourceFlags {
-  readonly model: ModelName;
-  readonly cell?: 'lstm' | 'gru' | 'rnn';
-  readonly layers?: number;
-  readonly bidirectional?: true;
-  readonly pooling?: 'last' | 'max' | 'mean';
-  readonly projection?: number;
-  readonly trees?: 'parse' | 'balanced' | 'right' | 'left';
-  readonly trackerSize?: number;
+export interface TrainFlags extends SourceFlags, ArchitectureFlags {
   readonly train: readonly string[];
   readonly dev: string;
   readonly glove?: string;
@@ -84,26 +77,8 @@ export function configure(command: Command, signal: AbortSignal): void {
       embeddingSize,
     )
     .option('--freeze-embeddings', 'leave the word vectors as they are')
-    .option('--hidden-size <n>', 'size of the hidden state', wholeNumber(1), 100)
-    .addOption(new Option('--cell <name>', 'of advanced-rnn (default: lstm)').choices(['lstm', 'gru', 'rnn']))
-    .option('--layers <n>', 'of advanced-rnn: networks one over the other (default: 1)', wholeNumber(1))
-    .option('--bidirectional', 'of advanced-rnn: read each sentence from its end, too')
-    .addOption(
-      new Option(
-        '--pooling <name>',
-        'of advanced-rnn: what of the states a sentence is known by (default: last)',
-      ).choices(['last', 'max', 'mean']),
-    )
-    .option('--projection <n>', 'of advanced-rnn: bring words to so many numbers before they are read', wholeNumber(1))
-    .addOption(
-      new Option('--trees <kind>', 'of spinn: parses of the corpus, or a shape (default: parse)').choices([
-        'parse',
-        'balanced',
-        'right',
-        'left',
-      ]),
-    )
-    .option('--tracker-size <n>', "of spinn: size of the tracker's state, 0 for none (default: 64)", wholeNumber())
+    .option('--hidden-size <n>', 'size of the hidden state', wholeNumber(1), 100);
+  addArchitectureOptions(command)
     .addOption(
       new Option('--head <name>', 'what is learnt of a pair').choices(['classifier', 'distance']).default('classifier'),
     )
@@ -234,27 +209,6 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
     };
   } finally {
     progress.stop();
-  }
-}
-
-/** The flags that only one of the models takes. */
-const OWN_FLAGS = {
-  'simple-rnn': [],
-  'advanced-rnn': ['cell', 'layers', 'bidirectional', 'pooling', 'projection'],
-  spinn: ['trees', 'trackerSize'],
-} as const satisfies Record<ModelName, readonly (keyof TrainFlags)[]>;
-
-function architectureOf(flags: TrainFlags): Architecture {
-  const own = OWN_FLAGS[flags.model].filter((name) => flags[name] !== undefined);
-  return { model: flags.model, ...Object.fromEntries(own.map((name) => [name, flags[name]])) };
-}
-
-function assertFits(command: Command, flags: TrainFlags): void {
-  for (const [model, names] of Object.entries(OWN_FLAGS)) {
-    const wrong = model === flags.model ? undefined : names.find((name) => flags[name] !== undefined);
-    if (wrong === undefined) continue;
-    const { long } = command.options.find((option) => option.attributeName() === wrong)!;
-    command.error(`error: ${long} is an option of ${model}, and ${flags.model} is to be trained`);
   }
 }
 

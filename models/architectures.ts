@@ -1,10 +1,11 @@
 /** The models that there are, by the names by which `train` knows them. */
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { type AdvancedRnnConfig, buildAdvancedRnn } from './advanced-rnn.ts';
+import { type AdvancedRnnOptions, assertAdvancedRnn, buildAdvancedRnn } from './advanced-rnn.ts';
+import type { Head } from './heads.ts';
 import type { PairModelConfig } from './pair-model.ts';
 import { buildSimpleRnn } from './simple-rnn.ts';
-import { buildSpinn, type SpinnConfig } from './spinn.ts';
+import { buildSpinn, type SpinnOptions } from './spinn.ts';
 
 export const modelNames = ['simple-rnn', 'advanced-rnn', 'spinn'] as const;
 
@@ -13,8 +14,8 @@ export type ModelName = (typeof modelNames)[number];
 /** What an architecture has to be told beyond what all pair models are. */
 export type Architecture =
   | { readonly model: 'simple-rnn' }
-  | ({ readonly model: 'advanced-rnn' } & Omit<AdvancedRnnConfig, keyof PairModelConfig>)
-  | ({ readonly model: 'spinn' } & Omit<SpinnConfig, keyof PairModelConfig>);
+  | ({ readonly model: 'advanced-rnn' } & AdvancedRnnOptions)
+  | ({ readonly model: 'spinn' } & SpinnOptions);
 
 /** Builds a model of an architecture, compiled and ready to train. */
 export function buildModel(architecture: Architecture, config: PairModelConfig): LayersModel {
@@ -31,4 +32,9 @@ export function buildModel(architecture: Architecture, config: PairModelConfig):
 /** Whether its sentences need the transitions of their parses. */
 export function readsTransitions(architecture: Architecture): boolean {
   return architecture.model === 'spinn' && (architecture.trees ?? 'parse') === 'parse';
+}
+
+/** @throws MillraceError `MILLRACE_USAGE` when what an architecture is told does not go together */
+export function assertArchitecture(architecture: Architecture, head: Head): void {
+  if (architecture.model === 'advanced-rnn') assertAdvancedRnn({ ...architecture, head });
 }

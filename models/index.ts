@@ -1,17 +1,36 @@
 /** Sentence-pair models: encoders, heads, training, evaluation and checkpoints. Start an engine before anything else. */
 
-export { type AdvancedRnnConfig, buildAdvancedRnn, cells, poolings } from './advanced-rnn.ts';
+export {
+  type AdvancedRnnConfig,
+  type AdvancedRnnOptions,
+  attentions,
+  buildAdvancedRnn,
+  cells,
+  compositions,
+  poolings,
+} from './advanced-rnn.ts';
 export { type Architecture, buildModel, type ModelName, modelNames } from './architectures.ts';
 export type { Best, Checkpoint, EpochProgress, Progress } from './checkpoint.ts';
 export { readCheckpoint } from './checkpoint-file.ts';
 export { type DatasetOptions, type PairDataset, type PairExample, type PairInputs, toDataset } from './dataset.ts';
 export type { StepRecord } from './epoch.ts';
 export { type ClassFigures, type Evaluation, evaluate } from './evaluate.ts';
+export {
+  type Attention,
+  type AttentionRows,
+  type AttentionWeights,
+  attentionOf,
+  type ExplainedPrediction,
+  type Explanation,
+} from './explain.ts';
 export { type Head, headOf, targetScores } from './heads.ts';
+export { Attend } from './layers/attend.ts';
 export { BatchNormalization } from './layers/batch-normalization.ts';
+export { CrossAttention } from './layers/cross-attention.ts';
 export { DistanceScore } from './layers/distance-score.ts';
+export { InnerAttention } from './layers/inner-attention.ts';
 export { Merger } from './layers/merger.ts';
-export { JoinPair, SplitPair } from './layers/pairs.ts';
+export { JoinPair, SplitPair, SwapPair } from './layers/pairs.ts';
 export { Pooling } from './layers/pooling.ts';
 export { RecurrentLayer } from './layers/recurrent-layer.ts';
 export { RNNCell } from './layers/rnn-cell.ts';
@@ -28,7 +47,7 @@ export type { RunCheckpoint } from './run-checkpoint.ts';
 export { type RunConfig, readRunConfig, writeRunConfig } from './run-config.ts';
 export { loadModel, saveModel } from './saved-model.ts';
 export { buildSimpleRnn } from './simple-rnn.ts';
-export { buildSpinn, type SpinnConfig, treeKinds } from './spinn.ts';
+export { buildSpinn, type SpinnConfig, type SpinnOptions, treeKinds } from './spinn.ts';
 export { labelOfScore, learnThresholds, probabilitiesOfScore, type Thresholds } from './thresholds.ts';
 export { type EpochRecord, type TrainOptions, type TrainRecord, type TrainResult, train } from './train.ts';
 export { type TrainRunOptions, type TrainRunResult, trainRun } from './train-run.ts';

@@ -4,15 +4,15 @@
  */
 
 import { tensor2d, type Variable } from '@tensorflow/tfjs-core';
-import { initializers, input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { input, type LayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { MillraceError } from '../pipeline/errors.ts';
 import { LABELS } from '../stages/records.ts';
+import { dropout, linear, through } from './blocks.ts';
 import { type Head, headOf, losses, targetScores } from './heads.ts';
 import { BatchNormalization } from './layers/batch-normalization.ts';
 import { DistanceScore } from './layers/distance-score.ts';
 import { Merger } from './layers/merger.ts';
 import { JoinPair, SplitPair } from './layers/pairs.ts';
-import { SeededDropout } from './layers/seeded-dropout.ts';
 import { WordEmbedding } from './layers/word-embedding.ts';
 import { ClippedAdam, type ClippedAdamOptions } from './optimizer.ts';
 import { deriveSeed } from './seeds.ts';
@@ -37,14 +37,11 @@ export interface PairModelConfig {
 }
 
 /**
- * Builds a model, compiled and ready for `fitDataset` and {@link train}.
- *
- * Inputs `premise` and `hypothesis`, int32 `[B, words]` padded with 0. Output: probabilities in the order of `LABELS`
- * `[B, 3]`, or the distance head's score `[B, 1]`.
+ * Builds a model that encodes each sentence on its own, and then compares the two encodings: see
+ * {@link buildModelOfWords}.
  *
  * @param encode the encoder: vectors of words `[2B, L, E]` with their mask, premises first, to encodings `[2B, size]`
  * @param others inputs that the encoder reads besides
- * @throws MillraceError `MILLRACE_SHAPE` when the initial embeddings are not of the size of the vocabulary
  */
 export function buildPairModel(
   name: string,
@@ -52,7 +49,30 @@ export function buildPairModel(
   encode: (words: SymbolicTensor) => SymbolicTensor,
   others: readonly SymbolicTensor[] = [],
 ): LayersModel {
-  const { embeddingSize, vocabularySize, head = 'classifier', seed } = config;
+  const judge = (words: SymbolicTensor) => {
+    const encodings = new SplitPair({ name: 'split_pair' }).apply(encode(words)) as SymbolicTensor[];
+    return (config.head ?? 'classifier') === 'classifier' ? classify(encodings, config) : score(encodings);
+  };
+  return buildModelOfWords(name, config, judge, others);
+}
+
+/**
+ * Builds a model, compiled and ready for `fitDataset` and {@link train}.
+ *
+ * Inputs `premise` and `hypothesis`, int32 `[B, words]` padded with 0. Output: probabilities in the order of `LABELS`
+ * `[B, 3]`, or the distance head's score `[B, 1]`.
+ *
+ * @param judge all that is between: vectors of words `[2B, L, E]` with their mask, premises first, to the output
+ * @param others inputs that it reads besides
+ * @throws MillraceError `MILLRACE_SHAPE` when the initial embeddings are not of the size of the vocabulary
+ */
+export function buildModelOfWords(
+  name: string,
+  config: PairModelConfig,
+  judge: (words: SymbolicTensor) => SymbolicTensor,
+  others: readonly SymbolicTensor[] = [],
+): LayersModel {
+  const { embeddingSize, vocabularySize, seed } = config;
   const premise = input({ shape: [null], dtype: 'int32', name: 'premise' });
   const hypothesis = input({ shape: [null], dtype: 'int32', name: 'hypothesis' });
   const embedding = new WordEmbedding({
@@ -63,9 +83,7 @@ export function buildPairModel(
     seed: deriveSeed(seed, 'embedding'),
   });
   const words = embedding.apply(new JoinPair({ name: 'join_pair' }).apply([premise, hypothesis])) as SymbolicTensor;
-  const encodings = new SplitPair({ name: 'split_pair' }).apply(encode(words)) as SymbolicTensor[];
-  const output = head === 'classifier' ? classify(encodings, config) : score(encodings);
-  const built = model({ name, inputs: [premise, hypothesis, ...others], outputs: output });
+  const built = model({ name, inputs: [premise, hypothesis, ...others], outputs: judge(words) });
 
   if (config.initialEmbeddings) setEmbeddings(embedding, config.initialEmbeddings);
   return compile(built);
@@ -96,29 +114,22 @@ function tablesOf({ layers }: LayersModel): string[] {
 }
 
 /** Merger, then Linear, ReLU, BatchNorm, Dropout, Linear and softmax. */
-function classify(encodings: SymbolicTensor[], { hiddenSize, dropout = 0.2, seed }: PairModelConfig): SymbolicTensor {
-  const blocks = [
+function classify(encodings: SymbolicTensor[], config: PairModelConfig): SymbolicTensor {
+  const { hiddenSize, dropout: rate = 0.2, seed } = config;
+  return through(
+    encodings,
     new Merger({ name: 'merger' }),
     new BatchNormalization({ name: 'merger_norm' }),
-    new SeededDropout({ name: 'merger_dropout', rate: dropout, seed: deriveSeed(seed, 'merger_dropout') }),
+    dropout('merger_dropout', rate, seed),
     linear('hidden', hiddenSize, seed, 'relu'),
     new BatchNormalization({ name: 'hidden_norm' }),
-    new SeededDropout({ name: 'hidden_dropout', rate: dropout, seed: deriveSeed(seed, 'hidden_dropout') }),
+    dropout('hidden_dropout', rate, seed),
     linear('label', LABELS.length, seed, 'softmax'),
-  ];
-  return blocks.reduce<SymbolicTensor | SymbolicTensor[]>(
-    (value, layer) => layer.apply(value) as SymbolicTensor,
-    encodings,
-  ) as SymbolicTensor;
+  );
 }
 
 function score(encodings: SymbolicTensor[]): SymbolicTensor {
   return new DistanceScore({ name: 'score', start: targetScores.entailment }).apply(encodings) as SymbolicTensor;
-}
-
-function linear(name: string, units: number, seed: number, activation: 'relu' | 'softmax') {
-  const kernelInitializer = initializers.glorotUniform({ seed: deriveSeed(seed, name) });
-  return layers.dense({ name, units, activation, kernelInitializer });
 }
 
 function setEmbeddings(embedding: WordEmbedding, values: Float32Array): void {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { MillraceError, type Pipeline } from '../pipeline/index.ts';
+import { MillraceError, Pipeline } from '../pipeline/index.ts';
 import {
   batch,
   bucket,
@@ -15,6 +15,7 @@ import {
 } from '../stages/index.ts';
 import { readsTransitions } from './architectures.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
+import { attentionOf, type ExplainedPrediction } from './explain.ts';
 import { type Prediction, predict } from './predict.ts';
 import { type RunConfig, readRunConfig } from './run-config.ts';
 import { loadModel } from './saved-model.ts';
@@ -80,6 +81,26 @@ export class TrainedRun {
   predict(pairs: Pipeline<SentencePair>): AsyncGenerator<Prediction, void> {
     const batches: AsyncIterable<PairBatch> = this.#ids(pairs).pipe(batch<SentencePair>(BATCH_SIZE));
     return predict(this.model, batches, this.config.thresholds);
+  }
+
+  /**
+   * Labels pairs, and tells where the model looked in them, in the order in which they come.
+   *
+   * @throws MillraceError MILLRACE_USAGE when the model has no attention
+   */
+  async *explain(pairs: Pipeline<SentencePair>): AsyncGenerator<ExplainedPrediction, void> {
+    // Chunk by chunk, so that each answer finds the words that it is about.
+    for await (const chunk of this.#ids(pairs).chunks()) {
+      const batches = () => Pipeline.from(chunk).pipe(batch<SentencePair>(BATCH_SIZE));
+      const attentions = attentionOf(this.model, batches());
+      let row = 0;
+      for await (const prediction of predict(this.model, batches(), this.config.thresholds)) {
+        const { value: weights } = await attentions.next();
+        const { premise, hypothesis } = chunk.get(row++);
+        const tokens = { premise: [...premise.tokens!], hypothesis: [...hypothesis.tokens!] };
+        yield { ...prediction, attention: { ...weights!, tokens } };
+      }
+    }
   }
 
   #ids(pairs: Pipeline<SentencePair>): Pipeline<SentencePair> {

@@ -9,12 +9,15 @@ import { deriveSeed } from './seeds.ts';
 /** Trees from the corpus' binary parses, or those that hang on the number of words alone. */
 export const treeKinds = ['parse', ...treeShapes] as const;
 
-export interface SpinnConfig extends PairModelConfig {
+/** What SPINN can be told beyond what all pair models are. */
+export interface SpinnOptions {
   /** Default `parse`. */
   readonly trees?: (typeof treeKinds)[number];
   /** Size of the state of the tracker, which reads along and takes part in each reduce; 0 for none. Default 64. */
   readonly trackerSize?: number;
 }
+
+export interface SpinnConfig extends PairModelConfig, SpinnOptions {}
 
 /**
  * The stack-augmented parser-interpreter (Bowman et al. 2016, the variant with given parses): see {@link buildPairModel}. An

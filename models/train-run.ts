@@ -10,7 +10,7 @@ import {
   type Vocabulary,
   type VocabularyOptions,
 } from '../stages/index.ts';
-import { type Architecture, readsTransitions } from './architectures.ts';
+import { type Architecture, assertArchitecture, readsTransitions } from './architectures.ts';
 import type { Best } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-file.ts';
 import type { Head } from './heads.ts';
@@ -95,6 +95,7 @@ const CACHE_FOLDER = 'cache';
 export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult> {
   const { signal, resume, workers = 1 } = options;
   assertWorkers(workers);
+  assertArchitecture(options.architecture, options.head);
   const text = { ...options, transitions: readsTransitions(options.architecture) };
   const train = abortable(toTokens(options.train, text), signal);
   const dev = abortable(toTokens(options.dev, text), signal);

@@ -46,5 +46,26 @@ export class SplitPair extends layers.Layer {
   }
 }
 
+/** The two halves of `[2B, ...]` in each other's place: for every premise its hypothesis, and the other way round. */
+export class SwapPair extends layers.Layer {
+  static readonly className = 'MillraceSwapPair';
+  override supportsMasking = true;
+
+  override call(inputs: Tensor | Tensor[]): Tensor {
+    return exchange(Array.isArray(inputs) ? inputs[0]! : inputs);
+  }
+
+  override computeMask(): Tensor {
+    // What it is for, the weights over its words, know where they are.
+    return null as unknown as Tensor;
+  }
+}
+
+export function exchange(pairs: Tensor): Tensor {
+  const [premises, hypotheses] = split(pairs, 2, 0) as [Tensor, Tensor];
+  return concat([hypotheses, premises], 0);
+}
+
 serialization.registerClass(JoinPair);
 serialization.registerClass(SplitPair);
+serialization.registerClass(SwapPair);

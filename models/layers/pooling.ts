@@ -13,11 +13,11 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
-import { MillraceError } from '../../pipeline/errors.ts';
+import { maskOf } from './mask.ts';
 
 type Shape = (number | null)[];
 
-export type PoolingMethod = 'max' | 'mean';
+export type PoolingMethod = 'max' | 'mean' | 'sum';
 
 export interface PoolingArgs {
   readonly name?: string;
@@ -28,8 +28,8 @@ export interface PoolingArgs {
 const BELOW_ALL = -1e30;
 
 /**
- * The states of a sentence's words `[B, L, H]` as one vector `[B, H]`: the greatest of each unit (Conneau et al. 2017) or
- * their mean. Padding takes no part; of a sentence without words it is 0.
+ * The states of a sentence's words `[B, L, H]` as one vector `[B, H]`: the greatest of each unit (Conneau et al. 2017),
+ * their mean or their sum. Padding takes no part; of a sentence without words it is 0.
  */
 export class Pooling extends layers.Layer {
   static readonly className = 'MillracePooling';
@@ -44,15 +44,10 @@ export class Pooling extends layers.Layer {
   override call(inputs: Tensor | Tensor[], kwargs: { mask?: Tensor | Tensor[] }): Tensor {
     return tidy(() => {
       const states = Array.isArray(inputs) ? inputs[0]! : inputs;
-      const mask = Array.isArray(kwargs.mask) ? kwargs.mask[0] : kwargs.mask;
-      if (!mask) {
-        throw new MillraceError('MILLRACE_SHAPE', 'Pooling got states without a mask', {
-          hint: 'Put a layer with a mask before it, such as a RecurrentLayer that returns states',
-        });
-      }
-      const words = cast(mask, 'float32');
+      const words = cast(maskOf(kwargs, 'Pooling'), 'float32');
       const count = expandDims(sum(words, 1), -1);
       const column = expandDims(words, -1);
+      if (this.method === 'sum') return sum(mul(states, column), 1);
       if (this.method === 'mean') return div(sum(mul(states, column), 1), maximum(count, 1));
       const greatest = max(add(states, mul(sub(1, column), BELOW_ALL)), 1);
       // Of a sentence without words that is far below all, times 0.

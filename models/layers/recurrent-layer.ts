@@ -10,9 +10,9 @@ import {
 } from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { gateCounts, type RecurrentCell, type Returns, recurrentSequence } from '../../engine/index.ts';
-import { MillraceError } from '../../pipeline/errors.ts';
 import { uniform, ValuesInitializer } from '../initializers.ts';
 import { deriveSeed } from '../seeds.ts';
+import { maskOf } from './mask.ts';
 
 type Shape = (number | null)[];
 
@@ -91,12 +91,7 @@ export class RecurrentLayer extends layers.Layer {
   override call(inputs: Tensor | Tensor[], kwargs: { mask?: Tensor | Tensor[] }): Tensor {
     return tidy(() => {
       const words = (Array.isArray(inputs) ? inputs[0] : inputs) as Tensor3D;
-      const mask = Array.isArray(kwargs.mask) ? kwargs.mask[0] : kwargs.mask;
-      if (!mask) {
-        throw new MillraceError('MILLRACE_SHAPE', 'The recurrent layer got words without a mask', {
-          hint: 'Put a layer with a mask before it, such as WordEmbedding',
-        });
-      }
+      const mask = maskOf(kwargs, 'The recurrent layer');
       const states = this.#directions.map(({ input, hidden, bias, hiddenBias }, index) =>
         recurrentSequence({
           cell: this.cell,

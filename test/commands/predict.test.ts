@@ -1,7 +1,7 @@
 import test from 'ava';
-import type { Prediction } from '../../models/index.ts';
+import type { ExplainedPrediction, Prediction } from '../../models/index.ts';
 import { LABELS } from '../../stages/index.ts';
-import { smallCorpus, trainedRun } from './corpus.ts';
+import { small, smallCorpus, trainedRun } from './corpus.ts';
 import { cli, rowsOf, startCli } from './run-cli.ts';
 
 const pairs = [
@@ -70,4 +70,44 @@ test('pairs are answered in order, each line at once, the same as one by one', a
   const interrupted = await waiting.ended;
   t.is(interrupted.code, 130);
   t.is(interrupted.stderr, 'millrace: interrupted\n');
+});
+
+test('a model with attention shows where it looked, as tables and as JSON lines', async (t) => {
+  const corpus = await smallCorpus(t);
+  const inFolder = { cwd: corpus.folder };
+  const sources = ['--train', corpus.split('train'), '--dev', corpus.split('dev')];
+  const train = ['train', 'advanced-rnn', ...sources, '--out', 'run', ...small];
+  const wrong = await cli(t, [...train, '--views', '3'], inFolder);
+  t.is(wrong.code, 2);
+  t.regex(
+    wrong.stderr,
+    /\nmillrace: The option views has no part in a model of attention none, found 3\. Leave it out\n$/,
+  );
+  const trained = await cli(t, [...train, '--attention', 'cross'], inFolder);
+  t.is(trained.code, 0, trained.stderr);
+
+  const pair = ['--premise', 'A cat sleeps.', '--hypothesis', 'Ann, the queen, runs.'];
+  const json = await cli(t, ['predict', 'run', ...pair, '--explain', '--json'], inFolder);
+  const [{ attention, label } = {} as ExplainedPrediction] = rowsOf<ExplainedPrediction>(json.stdout);
+  const { tokens, premise, hypothesis } = attention!;
+  t.deepEqual(tokens.premise, ['a', 'cat', 'sleeps', '.']);
+  // A word that the model does not know is shown as it was written.
+  t.deepEqual(tokens.hypothesis, ['ann', ',', 'the', 'queen', ',', 'runs', '.']);
+  t.deepEqual([premise.length, premise[0]!.length, hypothesis.length, hypothesis[0]!.length], [4, 7, 7, 4]);
+
+  const { stdout, stderr, code } = await cli(t, ['predict', 'run', ...pair, '--explain'], inFolder);
+  t.is(stderr + code, '0');
+  t.true(stdout.startsWith(`1: ${label} (`));
+  const cells = stdout.split('\n').map((line) => line.split(/ {2,}| (?=\d)/));
+  const row = (name: string, weights: readonly number[]) => [name, ...weights.map((weight) => weight.toFixed(2))];
+  t.deepEqual(cells[2], ['premise \\ hypothesis', ...tokens.hypothesis]);
+  t.deepEqual(
+    cells.slice(3, 7),
+    tokens.premise.map((word, i) => row(word, premise[i]!)),
+  );
+  t.deepEqual(cells[8], ['hypothesis \\ premise', ...tokens.premise]);
+  t.deepEqual(
+    cells.slice(9, 16),
+    tokens.hypothesis.map((word, i) => row(word, hypothesis[i]!)),
+  );
 });

@@ -98,6 +98,38 @@ test.serial('SPINN on two threads reads the parses of its part of each batch', a
   t.deepEqual(await contents(corpus, 'one'), await contents(corpus, 'other'));
 });
 
+test.serial('models with attention are saved and loaded, and tell of the words that they read', async (t) => {
+  const corpus = await smallCorpus(t);
+  const dev = readPairs(corpus.split('dev'));
+  for (const [i, attention] of [
+    { attention: 'inner', views: 2 } as const,
+    { attention: 'cross', cell: 'gru' } as const,
+    { attention: 'cross', compose: 'decomposable' } as const,
+  ].entries()) {
+    const architecture = { model: 'advanced-rnn', ...attention } as const;
+    const { best, parameters } = await trainRun({ ...optionsOf(corpus, `run-${i}`), architecture });
+    const run = await TrainedRun.open(join(corpus.folder, `run-${i}`));
+    t.like(run.config, { architecture });
+    t.is(run.model.countParams(), parameters);
+    const { loss, accuracy } = await run.evaluate(dev);
+    t.is(accuracy, best!.dev.accuracy);
+    t.true(Math.abs(loss - best!.dev.loss) < 1e-6);
+
+    const [predicted, explained] = [run.predict(dev), run.explain(dev)];
+    for await (const { attention, ...prediction } of explained) {
+      t.deepEqual(prediction, (await predicted.next()).value);
+      const { tokens, hypothesis, kind } = attention!;
+      const words = kind === 'inner' ? tokens.hypothesis : tokens.premise;
+      t.true(tokens.premise.length > 2 && tokens.premise.at(-1) === '.');
+      t.true(hypothesis.every((row) => row.length === words.length));
+    }
+    t.true((await predicted.next()).done);
+  }
+  const wrong = { ...optionsOf(corpus, 'wrong'), architecture: { model: 'advanced-rnn', views: 2 } as const };
+  t.is((await t.throwsAsync(trainRun(wrong), { instanceOf: MillraceError }))?.code, 'MILLRACE_USAGE');
+  t.false((await readdir(corpus.folder)).includes('wrong'));
+});
+
 test.serial('a run that has ended is taken further with more epochs, and left as it is without', async (t) => {
   const corpus = await smallCorpus(t);
   await trainRun({ ...optionsOf(corpus, 'longer'), epochs: 3 });

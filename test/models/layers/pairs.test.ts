@@ -1,9 +1,9 @@
-import { mul, type Tensor, tensor2d, type Variable, variable } from '@tensorflow/tfjs-core';
+import { expandDims, mul, type Tensor, tensor2d, type Variable, variable } from '@tensorflow/tfjs-core';
 import test from 'ava';
 import { startEngine } from '../../../engine/index.ts';
 import { DistanceScore } from '../../../models/layers/distance-score.ts';
 import { Merger } from '../../../models/layers/merger.ts';
-import { JoinPair, SplitPair } from '../../../models/layers/pairs.ts';
+import { JoinPair, SplitPair, SwapPair } from '../../../models/layers/pairs.ts';
 import { distance, finiteDifferences, randomTensor, tapeGradients, variablesOf } from '../helpers.ts';
 
 test.before(async () => {
@@ -36,6 +36,11 @@ test('split gives the halves back', (t) => {
   );
 });
 
+test('swap puts each half in the place of the other', (t) => {
+  const pairs = tensor2d([[1], [2], [3], [4]]);
+  t.deepEqual((new SwapPair({}).apply(pairs) as Tensor).arraySync(), [[3], [4], [1], [2]]);
+});
+
 test('the merger gives premise, hypothesis, difference and product', (t) => {
   const premise = tensor2d([
     [1, 2],
@@ -49,6 +54,10 @@ test('the merger gives premise, hypothesis, difference and product', (t) => {
     [1, 2, 3, 5, -2, -3, 3, 10],
     [0, -1, 4, 2, -4, -3, 0, -2],
   ]);
+  const [words, others] = [premise, hypothesis].map((encodings) => expandDims(encodings, 0)) as [Tensor, Tensor];
+  const merged = new Merger({}).apply([words, others]) as Tensor;
+  t.deepEqual(merged.shape, [1, 2, 8]);
+  t.deepEqual(merged.arraySync(), [(new Merger({}).apply([premise, hypothesis]) as Tensor).arraySync()]);
 });
 
 test('the score falls with the distance', (t) => {

@@ -20,13 +20,14 @@ function plainly(method: PoolingMethod, states: ArrayLike<number>): number[] {
     Array.from({ length: SIZE }, (_, unit) => {
       const own = words.flatMap((word, i) => (word ? [states[(sentence * LENGTH + i) * SIZE + unit]!] : []));
       if (own.length === 0) return 0;
-      return method === 'max' ? Math.max(...own) : own.reduce((sum, x) => sum + x, 0) / own.length;
+      const sum = own.reduce((total, x) => total + x, 0);
+      return { max: Math.max(...own), mean: sum / own.length, sum }[method];
     }),
   );
 }
 
 for (const engine of ['cpu', 'wasm'] as const) {
-  for (const method of ['max', 'mean'] as const) {
+  for (const method of ['max', 'mean', 'sum'] as const) {
     test.serial(`${engine}: the ${method} is over words alone, with its gradient`, async (t) => {
       await startEngine(engine);
       // All below 0, so that padding would be the greatest.
