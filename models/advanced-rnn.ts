@@ -54,8 +54,7 @@ export type AdvancedRnnOptions = Omit<AdvancedRnnConfig, keyof PairModelConfig>;
 
 /**
  * The advanced recurrent model: see {@link buildPairModel}. An encoding is `hiddenSize` wide, or twice that if
- * bidirectional, times the views of inner attention; between networks `dropout` of the units is dropped; the ESIM drops words'
- * numbers, too.
+ * bidirectional, times the views of inner attention; between networks `dropout` of the units is dropped.
  *
  * @throws MillraceError `MILLRACE_USAGE` for options that do not go together
  */
@@ -73,11 +72,9 @@ export function buildAdvancedRnn(config: AdvancedRnnConfig): LayersModel {
     return buildModelOfWords('decomposable', config, (words) => decomposable(project(words, config), config));
   }
   const both = { bidirectional: true, ...config };
-  const { dropout: rate = 0.2, seed } = config;
-  return buildModelOfWords('esim', both, (words) => {
-    const states = read(through(words, dropout('words_dropout', rate, seed)), both, 'states');
-    return esim(states, (enhanced) => through(enhanced, recurrent('composition', both, 'states')), both);
-  });
+  return buildModelOfWords('esim', both, (words) =>
+    esim(read(words, both, 'states'), (enhanced) => through(enhanced, recurrent('composition', both, 'states')), both),
+  );
 }
 
 /**
