@@ -1,7 +1,7 @@
-import { cast, expandDims, matMul, serialization, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { broadcastTo, cast, expandDims, matMul, serialization, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
+import { maskedSoftmax } from '../../engine/index.ts';
 import { maskOf } from './mask.ts';
-import { maskedSoftmax } from './masked-softmax.ts';
 import { exchange } from './pairs.ts';
 
 type Shape = (number | null)[];
@@ -20,7 +20,8 @@ export class CrossAttention extends layers.Layer {
     return tidy(() => {
       const own = Array.isArray(inputs) ? inputs[0]! : inputs;
       const words = exchange(cast(maskOf(kwargs, 'Cross attention'), 'float32'));
-      return maskedSoftmax(matMul(own, exchange(own), false, true), expandDims(words, 1));
+      const scores = matMul(own, exchange(own), false, true);
+      return maskedSoftmax(scores, cast(broadcastTo(expandDims(words, 1), scores.shape), 'bool'));
     });
   }
 

@@ -1,4 +1,5 @@
 import {
+  broadcastTo,
   cast,
   expandDims,
   matMul,
@@ -11,10 +12,10 @@ import {
   transpose,
 } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
+import { maskedSoftmax } from '../../engine/index.ts';
 import { glorotUniform, ValuesInitializer } from '../initializers.ts';
 import { deriveSeed } from '../seeds.ts';
 import { maskOf } from './mask.ts';
-import { maskedSoftmax } from './masked-softmax.ts';
 
 type Shape = (number | null)[];
 
@@ -66,7 +67,7 @@ export class InnerAttention extends layers.Layer {
       const [batch, length, size] = states.shape as [number, number, number];
       const seen = tanh(matMul(reshape(states, [batch * length, size]), hidden));
       const scores = reshape(matMul(seen, views), [batch, length, this.views]);
-      return maskedSoftmax(transpose(scores, [0, 2, 1]), words);
+      return maskedSoftmax(transpose(scores, [0, 2, 1]), cast(broadcastTo(words, [batch, this.views, length]), 'bool'));
     });
   }
 
