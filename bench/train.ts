@@ -15,7 +15,7 @@ import type { ModelName, TrainFigures, TrainOptions } from './passes/train.ts';
 const ROWS = 60_000;
 const BATCH_SIZE = 32;
 
-const MODELS: readonly ModelName[] = ['simple-rnn', 'lstm', 'gru'];
+const MODELS: readonly ModelName[] = ['simple-rnn', 'lstm', 'gru', 'spinn'];
 const SIZES = [
   { embedSize: 100, hiddenSize: 128 },
   { embedSize: 300, hiddenSize: 512 },
@@ -77,7 +77,8 @@ export async function benchTrain(options: TrainBenchOptions): Promise<TrainBench
           for (let run = 0; run < options.runs; run++) {
             const figures = await runPass<TrainOptions, TrainFigures>('train', { ...job, mostSeconds: MOST_SECONDS });
             own.push(figures);
-            if (options.python === undefined || engine !== 'wasm') continue;
+            // There is no SPINN in PyTorch.
+            if (options.python === undefined || engine !== 'wasm' || model === 'spinn') continue;
             const peer = trainPyTorch(options.python, { ...size, model, batches: saveBatches, threads: 2 });
             ratios.push(figures.examplesPerSecond / peer.examplesPerSecond);
             version = peer.version;
@@ -89,7 +90,8 @@ export async function benchTrain(options: TrainBenchOptions): Promise<TrainBench
           rows.push({
             ...{ model, engine, ...size, workers, examplesPerSecond, gflops, peakGflops },
             ...(engine === 'wasm' &&
-              workers === 1 && { ratioToStockWasm: await ratioToStock(model, size, options.runs) }),
+              workers === 1 &&
+              model !== 'spinn' && { ratioToStockWasm: await ratioToStock(model, size, options.runs) }),
             ...(ratios.length > 0 && { ratioToPyTorch: median(ratios) }),
             ...{ waitShare, rssMB },
           });
@@ -112,7 +114,11 @@ async function enginesHere(): Promise<EngineName[]> {
 }
 
 /** A step of our cell and of the published one, in turn. */
-async function ratioToStock(model: ModelName, size: (typeof SIZES)[number], runs: number): Promise<number> {
+async function ratioToStock(
+  model: Exclude<ModelName, 'spinn'>,
+  size: (typeof SIZES)[number],
+  runs: number,
+): Promise<number> {
   const cell = model === 'simple-rnn' ? 'relu' : model;
   const step = (stock: boolean, steps: number) =>
     runPass<EncoderStepOptions, EncoderStepFigures>('encoder-step', { ...size, cell, stock, steps });

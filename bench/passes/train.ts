@@ -8,18 +8,20 @@ import { type EngineName, gateCounts, startEngine } from '../../engine/index.ts'
 import {
   buildAdvancedRnn,
   buildSimpleRnn,
+  buildSpinn,
   idsToLearnFrom,
+  type PairModelConfig,
   type StepRecord,
   shuffledBatches,
   tokensToLearnFrom,
   train,
 } from '../../models/index.ts';
-import { LABELS, type PairBatch, Vocabulary } from '../../stages/index.ts';
+import { LABELS, type PairBatch, type SentencePair, transitions, Vocabulary } from '../../stages/index.ts';
 import { measure, type PassFigures, passOptions } from './pass.ts';
 import { type TokensOptions, tokensOf } from './tokens.ts';
 
-/** The models that are measured; each names its cell. */
-export const models = ['simple-rnn', 'lstm', 'gru'] as const;
+/** The models that are measured: two are the advanced RNN with that cell, and SPINN is without its tracker. */
+export const models = ['simple-rnn', 'lstm', 'gru', 'spinn'] as const;
 
 export type ModelName = (typeof models)[number];
 
@@ -56,8 +58,9 @@ export interface TrainFigures extends PassFigures {
   readonly rssMB: number;
 }
 
-/** Steps before the clock starts: compilers and caches get warm. */
+/** Steps before the clock starts, fewer if they take a while: compilers and caches get warm. */
 const WARM_UP = 10;
+const MOST_WARM_UP_SECONDS = 5;
 
 const { model: name, engine: asked, steps, mostSeconds, ...options } = passOptions<TrainOptions>();
 const { embedSize, hiddenSize, batchSize, workers = 1, saveBatches, ...source } = options;
@@ -65,20 +68,24 @@ const { name: engine } = await startEngine(asked);
 const peakGflops = await peakOfProducts();
 const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-train-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const tokens = tokensToLearnFrom(tokensOf(source)).cache(folder);
+const isSpinn = name === 'spinn';
+const parsed = isSpinn ? tokensOf(source).pipe(transitions<SentencePair>()) : tokensOf(source);
+const tokens = tokensToLearnFrom(parsed, isSpinn).cache(folder);
 const vocabulary = await Vocabulary.build(tokens);
 
 await measure(async () => {
   const config = { vocabularySize: vocabulary.size, embeddingSize: embedSize, hiddenSize, seed: 1 };
-  const model = name === 'simple-rnn' ? buildSimpleRnn(config) : buildAdvancedRnn({ ...config, cell: name });
+  const model = build(config);
   const enough = new AbortController();
   const batches: PairBatch[] = [];
   const times: number[] = [];
   const records: StepRecord[] = [];
+  let warm = WARM_UP;
+  const start = performance.now();
   await train({
     model,
     train: (epoch) =>
-      shuffledBatches(idsToLearnFrom(tokens, vocabulary), { size: batchSize }, epoch).tap(
+      shuffledBatches(idsToLearnFrom(tokens, vocabulary, isSpinn), { size: batchSize }, epoch).tap(
         (batch) => void batches.push(batch),
       ),
     dev: () => [] as never,
@@ -90,15 +97,16 @@ await measure(async () => {
       const now = performance.now();
       times.push(now);
       records.push(record);
-      const begun = times[WARM_UP - 1] ?? now;
-      if (records.length === WARM_UP + steps || now - begun > 1000 * mostSeconds) enough.abort();
+      if (records.length < warm && now - start > 1000 * MOST_WARM_UP_SECONDS) warm = records.length;
+      const begun = times[warm - 1] ?? now;
+      if (records.length === warm + steps || now - begun > 1000 * mostSeconds) enough.abort();
     },
   });
   const rssMB = process.memoryUsage.rss() / 1e6;
-  const timed = records.slice(WARM_UP);
-  const seconds = ((times.at(-1) as number) - (times[WARM_UP - 1] as number)) / 1000;
+  const timed = records.slice(warm);
+  const seconds = ((times.at(-1) as number) - (times[warm - 1] as number)) / 1000;
   const sum = (of: (record: StepRecord) => number) => timed.reduce((total, record) => total + of(record), 0);
-  const measured = batches.slice(WARM_UP, WARM_UP + timed.length);
+  const measured = batches.slice(warm, warm + timed.length);
   if (saveBatches !== undefined) {
     const plain = measured.map(({ size, premise, hypothesis, labels }) => ({
       size,
@@ -126,13 +134,28 @@ await measure(async () => {
   };
 });
 
+function build(config: PairModelConfig) {
+  switch (name) {
+    case 'simple-rnn':
+      return buildSimpleRnn(config);
+    case 'spinn':
+      return buildSpinn({ ...config, trackerSize: 0 });
+    default:
+      return buildAdvancedRnn({ ...config, cell: name });
+  }
+}
+
 /** The products of a step: the cell's over all words and the two of the head; the way back has two for each of them. */
 function flopsOf({ size, premise, hypothesis }: PairBatch): number {
   const words = [...premise.lengths, ...hypothesis.lengths].reduce((total, length) => total + length, 0);
-  const gates = gateCounts[name === 'simple-rnn' ? 'relu' : name];
-  const cell = (embedSize + hiddenSize) * gates * hiddenSize;
   const head = 4 * hiddenSize * hiddenSize + hiddenSize * LABELS.length;
-  return 3 * 2 * (words * cell + size * head);
+  return 3 * 2 * (words * flopsOfWord() + size * head);
+}
+
+/** Multiplications for a word: a leaf of a tree is projected to two states, and all but one are reduced into another. */
+function flopsOfWord(): number {
+  if (name === 'spinn') return embedSize * 2 * hiddenSize + 2 * hiddenSize * 5 * hiddenSize;
+  return (embedSize + hiddenSize) * gateCounts[name === 'simple-rnn' ? 'relu' : name] * hiddenSize;
 }
 
 /** The best of several products of square matrices, in billions of operations a second. */
