@@ -33,8 +33,7 @@ export function decomposable(words: SymbolicTensor, config: Config): SymbolicTen
  * it is aligned with, their difference and product, brought to `hiddenSize` numbers, read by a second recurrent network,
  * and known by the mean and the greatest of its states.
  *
- * Units are dropped before the second network and in the classifier. The paper drops those of words, too: with words of 50
- * numbers, on the bundled corpus, that learnt more slowly and came to less.
+ * Units are dropped before the second network and in the classifier; the paper drops those of words, too.
  *
  * @param states `[2B, L, D]` with their mask, premises first
  * @param compose the second network: vectors of words to states

@@ -10,7 +10,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { RNN } from '@tensorflow/tfjs-layers';
 import { recurrentSequence } from '../../engine/index.ts';
-import { MillraceError } from '../../pipeline/errors.ts';
+import { maskOf } from './mask.ts';
 import { RNNCell, type RNNCellArgs } from './rnn-cell.ts';
 
 /**
@@ -34,17 +34,13 @@ export class RNNEncoder extends RNN {
   override call(inputs: Tensor | Tensor[], kwargs: { mask?: Tensor }): Tensor {
     return tidy(() => {
       const words = (Array.isArray(inputs) ? inputs[0] : inputs) as Tensor3D;
-      if (!kwargs.mask) {
-        throw new MillraceError('MILLRACE_SHAPE', 'The encoder got words without a mask', {
-          hint: 'Put a layer with a mask before it, such as WordEmbedding',
-        });
-      }
+      const mask = maskOf(kwargs, 'The encoder');
       const size = words.shape[2];
       const { units, input2hidden, bias } = this.cell as RNNCell;
       return recurrentSequence({
         cell: 'relu',
         words,
-        mask: cast(kwargs.mask, 'bool') as Tensor2D,
+        mask: cast(mask, 'bool') as Tensor2D,
         weights: {
           input: slice(input2hidden, [0, 0], [size, units]),
           hidden: slice(input2hidden, [size, 0], [units, units]),

@@ -1,12 +1,10 @@
-import { dispose, memory, type Tensor } from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { memory } from '@tensorflow/tfjs-core';
 import test from 'ava';
 import { startEngine } from '../../engine/index.ts';
 import { type AdvancedRnnConfig, buildAdvancedRnn, cells, poolings } from '../../models/advanced-rnn.ts';
-import { toInputs } from '../../models/dataset.ts';
 import { train } from '../../models/train.ts';
 import { MillraceError } from '../../pipeline/errors.ts';
-import { batchOf, distance, stream, tinyPairs } from './helpers.ts';
+import { batchOf, distance, outputsOf, stream, tinyPairs } from './helpers.ts';
 
 const CONFIG: AdvancedRnnConfig = { vocabularySize: 12, embeddingSize: 5, hiddenSize: 4, seed: 0 };
 
@@ -27,14 +25,6 @@ const ENCODERS: readonly Partial<AdvancedRnnConfig>[] = [
 
 const BATCH = batchOf(tinyPairs(6, 1));
 
-function outputsOf(model: LayersModel, batch = BATCH): number[] {
-  const { premise, hypothesis } = toInputs(batch);
-  const output = model.predict([premise, hypothesis]) as Tensor;
-  const values = [...output.dataSync()];
-  dispose([premise, hypothesis, output]);
-  return values;
-}
-
 test.before(async () => {
   await startEngine('wasm');
 });
@@ -42,7 +32,7 @@ test.before(async () => {
 test.serial('what it says of a pair depends neither on padding nor on the other pairs', (t) => {
   for (const encoder of ENCODERS) {
     const model = buildAdvancedRnn({ ...CONFIG, ...encoder });
-    const all = outputsOf(model);
+    const all = outputsOf(model, BATCH);
     t.true(distance(outputsOf(model, batchOf(tinyPairs(6, 1), 4)), all) < 1e-6, JSON.stringify(encoder));
     const alone = tinyPairs(6, 1).flatMap((pair) => outputsOf(model, batchOf([pair])));
     t.true(distance(alone, all) < 1e-5, JSON.stringify(encoder));

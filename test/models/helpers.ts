@@ -1,5 +1,15 @@
-import { type Scalar, sum, type Tensor, tensor, tidy, type Variable, variableGrads } from '@tensorflow/tfjs-core';
-import type { layers } from '@tensorflow/tfjs-layers';
+import {
+  dispose,
+  type Scalar,
+  sum,
+  type Tensor,
+  tensor,
+  tidy,
+  type Variable,
+  variableGrads,
+} from '@tensorflow/tfjs-core';
+import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { toInputs } from '../../models/dataset.ts';
 import { LABELS, type Label, type PaddedSequences, type PairBatch } from '../../stages/records.ts';
 
 /** Numbers in 0 .. 1 from a seed, for tests (mulberry32). */
@@ -47,6 +57,15 @@ function padded(rows: readonly (readonly number[])[], extraPadding: number): Pad
   const ids = new Int32Array(rows.length * width);
   for (const [i, row] of rows.entries()) ids.set(row, i * width);
   return { ids, lengths: Int32Array.from(rows, (row) => row.length), width };
+}
+
+/** What a model says of a batch. */
+export function outputsOf(model: LayersModel, batch: PairBatch): number[] {
+  const inputs = toInputs(batch, model.inputNames);
+  const output = model.predict(model.inputNames.map((name) => inputs[name]!)) as Tensor;
+  const values = [...output.dataSync()];
+  dispose([...Object.values(inputs), output]);
+  return values;
 }
 
 export async function* stream(...batches: PairBatch[]): AsyncGenerator<PairBatch, void> {

@@ -1,8 +1,6 @@
-import { dispose, memory, type Tensor } from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { memory } from '@tensorflow/tfjs-core';
 import test from 'ava';
 import { startEngine } from '../../engine/index.ts';
-import { toInputs } from '../../models/dataset.ts';
 import { loadModel, saveModel } from '../../models/saved-model.ts';
 import { buildSpinn, type SpinnConfig } from '../../models/spinn.ts';
 import { train } from '../../models/train.ts';
@@ -10,7 +8,7 @@ import { MillraceError } from '../../pipeline/errors.ts';
 import type { PaddedSequences, PairBatch } from '../../stages/records.ts';
 import { movesOf } from '../engine/parses.ts';
 import { temporaryFolder } from '../stages/files.ts';
-import { batchOf, distance, type IdPair, stream, tinyPairs } from './helpers.ts';
+import { batchOf, distance, type IdPair, outputsOf, stream, tinyPairs } from './helpers.ts';
 
 const CONFIG: SpinnConfig = { vocabularySize: 12, embeddingSize: 5, hiddenSize: 4, trackerSize: 3, seed: 0 };
 
@@ -44,14 +42,6 @@ function parsed(pairs: readonly IdPair[], extraPadding = 0): PairBatch {
     premise: withMoves(batch.premise, sides[0]),
     hypothesis: withMoves(batch.hypothesis, sides[1]),
   };
-}
-
-function outputsOf(model: LayersModel, batch: PairBatch): number[] {
-  const inputs = toInputs(batch, model.inputNames);
-  const output = model.predict(model.inputNames.map((name) => inputs[name]!)) as Tensor;
-  const values = [...output.dataSync()];
-  dispose([...Object.values(inputs), output]);
-  return values;
 }
 
 test.before(async () => {

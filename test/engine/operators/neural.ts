@@ -1,8 +1,6 @@
 /** What networks are made of. */
 
 import * as tf from '@tensorflow/tfjs-core';
-import { maskedSoftmax, shiftReduce } from '../../../engine/index.ts';
-import { plainTree } from '../plain-tree.ts';
 import type { Operator } from './operator.ts';
 import {
   build,
@@ -89,37 +87,6 @@ const attention: Operator = {
   },
 };
 
-/** Of two sentences, the second of one word. */
-const MOVES = [[0, 0, 0, 1, 1], [0]];
-
-/** Sentences as trees, by our own operation: by kernels where there are some. */
-const trees: Operator = {
-  name: 'shiftReduce, with a tracker',
-  inputs: [
-    numbers([2, 3, 2 * UNITS]),
-    numbers([2 * UNITS + READ, 5 * UNITS], 1),
-    numbers([5 * UNITS], 2),
-    numbers([3 * UNITS, 4 * READ], 3),
-    numbers([READ, 4 * READ], 4),
-    numbers([4 * READ], 5),
-  ],
-  run: (...[words, input, bias, trackerInput, hidden, trackerBias]) =>
-    shiftReduce({
-      words: words as tf.Tensor3D,
-      moves: MOVES,
-      weights: { input: input as tf.Tensor2D, bias: bias as tf.Tensor1D },
-      tracker: { input: trackerInput as tf.Tensor2D, hidden: hidden as tf.Tensor2D, bias: trackerBias as tf.Tensor1D },
-    }),
-  expect: (...[words, weights, bias, input, hidden, trackerBias]) => {
-    const tracker = { input: input!.values, hidden: hidden!.values, bias: trackerBias!.values };
-    const roots = MOVES.map((moves, sentence) => {
-      const word = (at: number) => Array.from({ length: 2 * UNITS }, (_, i) => get(words!, [sentence, at, i]));
-      return plainTree([0, 1, 2].map(word), moves, weights!.values, bias!.values, tracker)!;
-    });
-    return build([2, UNITS], ([sentence, unit]) => roots[sentence!]![unit!]!);
-  },
-};
-
 export const neural: readonly Operator[] = [
   { name: 'softmax', inputs: [x], run: (x) => tf.softmax(x), expect: softmax },
   { name: 'softmax of three axes', inputs: [numbers([2, 3, 4])], run: (x) => tf.softmax(x), expect: softmax },
@@ -167,17 +134,6 @@ export const neural: readonly Operator[] = [
   },
   lstm,
   attention,
-  {
-    name: 'maskedSoftmax',
-    inputs: [numbers([2, 5]), truths([2, 5], [1, 1, 0, 1, 0, 0, 0, 0, 0, 0])],
-    run: (x, mask) => maskedSoftmax(x!, mask!),
-    expect: (x, mask) => {
-      const raised = combine(mask!, x!, (keep, x) => (keep ? Math.exp(x) : 0));
-      const total = raised.values.reduce(plus, 0);
-      return map(raised, (value) => value / total);
-    },
-  },
-  trees,
   {
     name: 'dropout, seeded: some elements are 0, the others doubled',
     inputs: [positive([40])],

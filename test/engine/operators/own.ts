@@ -1,10 +1,20 @@
 /** Millrace's own operations. */
 
 import * as tf from '@tensorflow/tfjs-core';
-import { type AdamStep, adamStep, gateCounts, type RecurrentCell, recurrentSequence } from '../../../engine/index.ts';
+import {
+  type AdamStep,
+  adamStep,
+  gateCounts,
+  maskedSoftmax,
+  type RecurrentCell,
+  recurrentSequence,
+  shiftReduce,
+  treeReduce,
+} from '../../../engine/index.ts';
 import { numbersOf, plainSequence } from '../plain-recurrence.ts';
+import { plainReduce, plainTree } from '../plain-tree.ts';
 import type { Operator } from './operator.ts';
-import { build, numbers, type Plain, truths } from './plain.ts';
+import { build, combine, get, map, numbers, type Plain, sum, truths } from './plain.ts';
 
 const [BATCH, LENGTH, SIZE, UNITS] = [3, 4, 3, 2];
 /** Padding at the end, in the middle, and nothing but. */
@@ -82,11 +92,83 @@ function adam(sparse: boolean): Operator {
   };
 }
 
+/** Units of the state of what reads along with a tree. */
+const TRACKED = 3;
+
+/** Of two sentences, the second of one word. */
+const MOVES = [[0, 0, 0, 1, 1], [0]];
+
+/** Sentences as trees. */
+const trees: Operator = {
+  name: 'shiftReduce, with a tracker',
+  inputs: [
+    numbers([2, 3, 2 * UNITS]),
+    numbers([2 * UNITS + TRACKED, 5 * UNITS], 1),
+    numbers([5 * UNITS], 2),
+    numbers([3 * UNITS, 4 * TRACKED], 3),
+    numbers([TRACKED, 4 * TRACKED], 4),
+    numbers([4 * TRACKED], 5),
+  ],
+  run: (...[words, input, bias, trackerInput, hidden, trackerBias]) =>
+    shiftReduce({
+      words: words as tf.Tensor3D,
+      moves: MOVES,
+      weights: { input: input as tf.Tensor2D, bias: bias as tf.Tensor1D },
+      tracker: { input: trackerInput as tf.Tensor2D, hidden: hidden as tf.Tensor2D, bias: trackerBias as tf.Tensor1D },
+    }),
+  expect: (...[words, weights, bias, input, hidden, trackerBias]) => {
+    const tracker = { input: input!.values, hidden: hidden!.values, bias: trackerBias!.values };
+    const roots = MOVES.map((moves, sentence) => {
+      const word = (at: number) => Array.from({ length: 2 * UNITS }, (_, i) => get(words!, [sentence, at, i]));
+      return plainTree([0, 1, 2].map(word), moves, weights!.values, bias!.values, tracker)!;
+    });
+    return build([2, UNITS], ([sentence, unit]) => roots[sentence!]![unit!]!);
+  },
+};
+
+/** One node of two, for each of three pairs. */
+const reduce: Operator = {
+  name: 'treeReduce, with a tracker',
+  inputs: [
+    numbers([3, 2 * UNITS], 60),
+    numbers([3, 2 * UNITS], 61),
+    numbers([3, TRACKED], 62),
+    numbers([2 * UNITS + TRACKED, 5 * UNITS], 63),
+    numbers([5 * UNITS], 64),
+  ],
+  run: (...[left, right, tracking, input, bias]) =>
+    treeReduce({
+      left: left as tf.Tensor2D,
+      right: right as tf.Tensor2D,
+      tracking: tracking as tf.Tensor2D,
+      weights: { input: input as tf.Tensor2D, bias: bias as tf.Tensor1D },
+    }),
+  expect: (...[left, right, tracking, input, bias]) => {
+    const rowOf = (x: Plain, row: number) => Array.from({ length: x.shape[1]! }, (_, i) => get(x, [row, i]));
+    const nodes = [0, 1, 2].map((row) =>
+      plainReduce(rowOf(left!, row), rowOf(right!, row), rowOf(tracking!, row), input!.values, bias!.values),
+    );
+    return build([3, 2 * UNITS], ([row, i]) => nodes[row!]![i!]!);
+  },
+};
+
 export const own: readonly Operator[] = [
   ...(['relu', 'tanh', 'lstm', 'gru'] as const).flatMap((cell) => [
     recurrence(cell, 'last', false),
     recurrence(cell, 'states', true),
   ]),
+  {
+    name: 'maskedSoftmax',
+    inputs: [numbers([2, 5]), truths([2, 5], [1, 1, 0, 1, 0, 0, 0, 0, 0, 0])],
+    run: (x, mask) => maskedSoftmax(x!, mask!),
+    expect: (x, mask) => {
+      const raised = combine(mask!, x!, (keep, x) => (keep ? Math.exp(x) : 0));
+      const total = sum(raised.values);
+      return map(raised, (value) => value / total);
+    },
+  },
+  reduce,
+  trees,
   adam(false),
   adam(true),
 ];
