@@ -4,7 +4,8 @@ import { statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { type Json, MillraceError } from '../pipeline/index.ts';
 import { fileError, openFile, unlessAborted } from './bytes.ts';
-import { chooseEntries, fetchSource, isZipFile, localPath, parseSourceSpec, type SourceOptions } from './source.ts';
+import { chooseEntries, isZipFile } from './open-path.ts';
+import { fetchSource, localPath, parseSourceSpec, type SourceOptions } from './source.ts';
 
 /** How much of either end of a file is looked at, in bytes. */
 const END_BYTES = 1 << 20;

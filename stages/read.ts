@@ -3,9 +3,10 @@ import { ArrayChunk, Pipeline, type Remote, type Source } from '../pipeline/inde
 import { corpora } from './corpora.ts';
 import { identifySource, stampSource } from './identity.ts';
 import { lines } from './lines.ts';
+import { openPath } from './open-path.ts';
 import { parse } from './parse.ts';
 import type { Block, Line, SentencePair } from './records.ts';
-import { fetchSource, localPath, openPath, openSource, parseSourceSpec, type SourceOptions } from './source.ts';
+import { fetchSource, localPath, openSource, parseSourceSpec, type SourceOptions } from './source.ts';
 
 /**
  * The bytes of a source, as a pipeline begins: a path, a URL, `-`, `ARCHIVE#ENTRY`, or a corpus known by name. Nothing

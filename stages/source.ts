@@ -5,16 +5,15 @@
  * handed on as it is.
  */
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MillraceError, type Origin } from '../pipeline/errors.ts';
-import { openFile, type ReadOptions, readFile, readStdin, toBlocks, unlessAborted } from './bytes.ts';
+import { MillraceError } from '../pipeline/errors.ts';
+import { readStdin, toBlocks } from './bytes.ts';
 import { type Corpus, corpora, corpusNamed, looksLikeCorpus } from './corpora.ts';
 import { type DownloadOptions, download } from './download.ts';
-import { gunzipIfGzip, isZip, MAGIC_BYTES } from './inflate.ts';
+import { gunzipIfGzip } from './inflate.ts';
+import { openPath } from './open-path.ts';
 import type { Block } from './records.ts';
-import { listEntries, readEntryBytes, type ZipEntry } from './unzip.ts';
 
 export interface SourceOptions extends DownloadOptions {
   /**
@@ -104,90 +103,6 @@ export async function fetchSource(
 }
 
 const SOURCES = `a path, a file:, http: or https: URL, "-" for standard input, or one of ${[...corpora.keys()].join(', ')}`;
-
-/** As {@link openSource}, of a file that is there. */
-export async function* openPath(
-  path: string,
-  pattern: string | undefined,
-  name: string,
-  options: ReadOptions,
-): AsyncGenerator<Block, void> {
-  if (!(await isZipFile(path, options))) {
-    const origin = { source: name };
-    if (pattern !== undefined) {
-      throw new MillraceError('MILLRACE_USAGE', `This is not a zip archive and has no entry "${pattern}"`, { origin });
-    }
-    return yield* toBlocks(
-      gunzipIfGzip((reading) => readFile(path, reading), origin, options),
-      origin,
-    );
-  }
-  for (const entry of await chooseEntries(path, pattern, name, options)) {
-    const origin = { source: name, entry: entry.name };
-    yield* toBlocks(readEntryBytes(path, entry, origin, options), origin);
-  }
-}
-
-export async function isZipFile(path: string, { signal }: ReadOptions): Promise<boolean> {
-  // What a pipe has given is gone, and so is what its writer finds nobody to give to when a reader has left: only a file,
-  // which can be opened again, is opened to be looked at.
-  const there = await stat(path).catch(() => undefined);
-  if (there && !there.isFile()) return false;
-  const handle = await openFile(path, signal);
-  try {
-    const head = Buffer.alloc(MAGIC_BYTES);
-    await unlessAborted(() => handle.read(head, 0, head.length, 0), signal);
-    return isZip(head);
-  } finally {
-    await handle.close();
-  }
-}
-
-/**
- * The entries of an archive that a pattern means: one by its exact name, else all that the glob matches, else the only
- * one.
- */
-export async function chooseEntries(
-  path: string,
-  pattern: string | undefined,
-  name: string,
-  options: ReadOptions,
-): Promise<ZipEntry[]> {
-  const entries = await listEntries(path, options);
-  const origin: Origin = { source: name };
-  if (entries.length === 0) throw new MillraceError('MILLRACE_NOT_FOUND', 'The archive holds no files', { origin });
-  if (pattern === undefined) {
-    if (entries.length === 1) return [...entries];
-    throw new MillraceError('MILLRACE_USAGE', `The archive holds ${entries.length} files: say which one`, {
-      origin,
-      expected: `${origin.source}#ENTRY with one of ${await listNames(entries, '')}`,
-    });
-  }
-  const exact = entries.filter((entry) => entry.name === pattern);
-  if (exact.length > 0) return exact;
-  const { default: picomatch } = await import('picomatch');
-  const matching = picomatch.scan(pattern).isGlob ? entries.filter((entry) => picomatch(pattern)(entry.name)) : [];
-  if (matching.length > 0) return matching;
-  throw new MillraceError('MILLRACE_NOT_FOUND', 'The archive has no such entry', {
-    origin,
-    expected: `one of ${await listNames(entries, pattern)}`,
-    found: pattern,
-  });
-}
-
-const LONGEST_LIST = 20;
-
-/** The entries' names, those most like `wanted` first. */
-async function listNames(entries: readonly ZipEntry[], wanted: string): Promise<string> {
-  const { default: levenshtein } = await import('fast-levenshtein');
-  const byDistance = entries
-    .map(({ name }) => ({ name, distance: wanted === '' ? 0 : levenshtein.get(wanted, name) }))
-    .sort((a, b) => a.distance - b.distance);
-  const names = byDistance.slice(0, LONGEST_LIST).map(({ name }) => name);
-  return names.length < entries.length
-    ? `${names.join(', ')} and ${entries.length - names.length} more`
-    : names.join(', ');
-}
 
 /** Where a corpus is: below a URL, or in a folder. */
 function locate({ file, base: publisher }: Corpus, mirror: string | undefined): URL | string {
