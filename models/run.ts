@@ -119,8 +119,7 @@ export class TrainedRun {
   }
 
   get #parses(): Parses | undefined {
-    const { architecture } = this.config;
-    return architecture && parsesToMeasure(architecture);
+    return parsesToMeasure(this.config.architecture);
   }
 
   /** Nothing is compared, so parses that the model can do without are not looked at. */

@@ -5,9 +5,9 @@ trained on the very batches that Millrace trained on.
 
 import json
 import sys
-import time
 
 import torch
+from steps import time_steps
 from torch import nn
 
 WARM_UP = 1
@@ -71,7 +71,7 @@ def read(batch):
             sentences.append(ids[row, :length])
             start = row * made["width"]
             moves.append(made["moves"][start : start + made["lengths"][row]])
-    return sentences, moves, torch.tensor(batch["labels"])
+    return (sentences, moves), torch.tensor(batch["labels"])
 
 
 def main():
@@ -82,24 +82,7 @@ def main():
         saved = json.load(file)
     batches = [read(batch) for batch in saved["batches"][: options["steps"]]]
     model = Spinn(saved["vocabularySize"], options["embedSize"], options["hiddenSize"], options["trackerSize"])
-    words = list(model.embedding.parameters())
-    others = [parameter for name, parameter in model.named_parameters() if not name.startswith("embedding")]
-    optimizers = [torch.optim.SparseAdam(words), torch.optim.Adam(others)]
-    examples = 0
-    start = time.perf_counter()
-    for step, (sentences, moves, labels) in enumerate(batches[:WARM_UP] + batches):
-        if step == WARM_UP:
-            start = time.perf_counter()
-        model.zero_grad()
-        loss = nn.functional.cross_entropy(model(sentences, moves), labels)
-        loss.backward()
-        nn.utils.clip_grad_norm_(others, 5)
-        for optimizer in optimizers:
-            optimizer.step()
-        loss.item()
-        examples += len(labels) if step >= WARM_UP else 0
-    seconds = time.perf_counter() - start
-    print(json.dumps({"version": torch.__version__, "examplesPerSecond": examples / seconds}))
+    time_steps(model, batches, WARM_UP)
 
 
 main()

@@ -1,13 +1,12 @@
 """
-The models of `npm run bench -- train` in PyTorch, trained on the very batches that Millrace trained on. As there, word
-vectors get sparse gradients, and of them only the rows of a batch move.
+The models of `npm run bench -- train` in PyTorch, trained on the very batches that Millrace trained on.
 """
 
 import json
 import sys
-import time
 
 import torch
+from steps import time_steps
 from torch import nn
 
 WARM_UP = 10
@@ -50,19 +49,7 @@ def tensors(batch):
         ids = torch.tensor(one["ids"]).view(batch["size"], one["width"])
         rows.append(nn.functional.pad(ids, (0, width - one["width"])))
     lengths = torch.tensor([length for one in batch["sentences"] for length in one["lengths"]])
-    return torch.cat(rows), lengths, torch.tensor(batch["labels"])
-
-
-def clip(parameters, most):
-    """As `clip_grad_norm_`, which takes no sparse gradients."""
-    gradients = [p.grad.coalesce() if p.grad.is_sparse else p.grad for p in parameters]
-    values = [gradient.values() if gradient.is_sparse else gradient for gradient in gradients]
-    norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(one) for one in values]))
-    factor = torch.clamp(most / (norm + 1e-6), max=1)
-    for one in values:
-        one.mul_(factor)
-    for parameter, gradient in zip(parameters, gradients):
-        parameter.grad = gradient
+    return (torch.cat(rows), lengths), torch.tensor(batch["labels"])
 
 
 def main():
@@ -73,24 +60,7 @@ def main():
         saved = json.load(file)
     batches = [tensors(batch) for batch in saved["batches"]]
     model = PairModel(options["model"], saved["vocabularySize"], options["embedSize"], options["hiddenSize"])
-    words = list(model.embedding.parameters())
-    others = [*model.encoder.parameters(), *model.head.parameters()]
-    optimizers = [torch.optim.SparseAdam(words), torch.optim.Adam(others)]
-    examples = 0
-    start = time.perf_counter()
-    for step, (ids, lengths, labels) in enumerate(batches[:WARM_UP] + batches):
-        if step == WARM_UP:
-            start = time.perf_counter()
-        model.zero_grad()
-        loss = nn.functional.cross_entropy(model(ids, lengths), labels)
-        loss.backward()
-        clip([*words, *others], 5)
-        for optimizer in optimizers:
-            optimizer.step()
-        loss.item()
-        examples += len(labels) if step >= WARM_UP else 0
-    seconds = time.perf_counter() - start
-    print(json.dumps({"version": torch.__version__, "examplesPerSecond": examples / seconds}))
+    time_steps(model, batches, WARM_UP)
 
 
 main()

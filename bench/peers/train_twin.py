@@ -14,6 +14,7 @@ import time
 from collections import Counter
 
 import torch
+from steps import clip, optimizers_of
 from twins import LABELS, PairModel
 
 MODELS = {
@@ -23,7 +24,7 @@ MODELS = {
 }
 # Ends of the buckets, in tokens of a pair's longer sentence.
 BOUNDARIES = [8, 10, 12, 14, 16, 18, 20, 23, 26, 30, 36]
-PATIENCE, DECAY, LONGEST_GRADIENT = 5, 0.5, 5.0
+PATIENCE, DECAY = 5, 0.5
 SIDES = ["premise", "hypothesis"]
 UNKNOWN = 1
 
@@ -94,19 +95,6 @@ def run(model, batch):
     moves = [pair["moves"][side] for side in range(2) for pair in batch]
     labels = torch.tensor([pair["label"] for pair in batch])
     return model(premises, hypotheses, moves), labels
-
-
-def clip(parameters):
-    """As `clip_grad_norm_`, which takes no sparse gradients."""
-    for parameter in parameters:
-        if parameter.grad is not None and parameter.grad.is_sparse:
-            parameter.grad = parameter.grad.coalesce()
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    values = [gradient.values() if gradient.is_sparse else gradient for gradient in gradients]
-    norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(one) for one in values]))
-    factor = LONGEST_GRADIENT / norm.clamp(min=LONGEST_GRADIENT)
-    for one in values:
-        one.mul_(factor)
 
 
 @torch.no_grad()
@@ -191,8 +179,7 @@ def main():
     model = PairModel(config).start()
     model.word_embedding.weight.data.copy_(vectors)
     others = [parameter for name, parameter in model.named_parameters() if name != "word_embedding.weight"]
-    rate = options.learning_rate
-    optimizers = [torch.optim.SparseAdam([model.word_embedding.weight], rate), torch.optim.Adam(others, rate)]
+    optimizers = optimizers_of(model.word_embedding.weight, others, options.learning_rate)
     weights = label_weights(pairs, options.class_weights)
 
     started = time.perf_counter()
