@@ -37,7 +37,7 @@ export function configure(command: Command, signal: AbortSignal): void {
         head: 'classifier',
         target: 'label',
         dropout: 0.2,
-        epochs: 20,
+        epochs: 12,
         patience: 5,
         batchSize: 32,
         workers: 1,
