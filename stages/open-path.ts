@@ -1,10 +1,11 @@
 /** Opens a file by what its first bytes say that it is: a zip is looked into, gzip is opened, all else is handed on as it is. */
 import { stat } from 'node:fs/promises';
-import { MillraceError, type Origin } from '../pipeline/errors.ts';
+import { MillraceError } from '../pipeline/errors.ts';
 import { openFile, type ReadOptions, readFile, toBlocks, unlessAborted } from './bytes.ts';
 import { gunzipIfGzip, isZip, MAGIC_BYTES } from './inflate.ts';
+import { fileAt, type RandomAccessSource } from './random-access.ts';
 import type { Block } from './records.ts';
-import { listEntries, readEntryBytes, type ZipEntry } from './unzip.ts';
+import { listEntries, readEntry, type ZipEntry } from './unzip.ts';
 
 /**
  * The bytes of a file that is there, block by block; of an archive those of the entries that a pattern means, one after
@@ -30,10 +31,8 @@ export async function* openPath(
       origin,
     );
   }
-  for (const entry of await chooseEntries(path, pattern, name, options)) {
-    const origin = { source: name, entry: entry.name };
-    yield* toBlocks(readEntryBytes(path, entry, origin, options), origin);
-  }
+  const archive = fileAt(path, name);
+  for (const entry of await chooseEntries(archive, pattern, options)) yield* readEntry(archive, entry, options);
 }
 
 export async function isZipFile(path: string, { signal }: ReadOptions): Promise<boolean> {
@@ -56,13 +55,12 @@ export async function isZipFile(path: string, { signal }: ReadOptions): Promise<
  * one.
  */
 export async function chooseEntries(
-  path: string,
+  archive: RandomAccessSource,
   pattern: string | undefined,
-  name: string,
   options: ReadOptions,
 ): Promise<ZipEntry[]> {
-  const entries = await listEntries(path, options);
-  const origin: Origin = { source: name };
+  const entries = await listEntries(archive, options);
+  const origin = { source: archive.name };
   if (entries.length === 0) throw new MillraceError('MILLRACE_NOT_FOUND', 'The archive holds no files', { origin });
   if (pattern === undefined) {
     if (entries.length === 1) return [...entries];
