@@ -80,7 +80,15 @@ export function zipOf(entries: readonly EntryShape[], { comment = '', zip64 = fa
     parts.push(part);
     offset += part.length;
   };
-  for (const { name, data, method = 8, flags = 0, descriptor = false, zip64: wide = false, offset: claimed } of entries) {
+  for (const {
+    name,
+    data,
+    method = 8,
+    flags = 0,
+    descriptor = false,
+    zip64: wide = false,
+    offset: claimed,
+  } of entries) {
     const packed = method === 8 ? deflateRawSync(data) : Buffer.from(data);
     const sum = crc32(data);
     const allFlags = flags | (descriptor ? 8 : 0);
@@ -90,7 +98,9 @@ export function zipOf(entries: readonly EntryShape[], { comment = '', zip64 = fa
     push(fields([4, known[2]!], [2, name.length], [2, 4], name, [4, 0x0000cafe]));
     push(packed);
     if (descriptor) push(fields([4, 0x08074b50], [4, sum], [4, packed.length], [4, data.length]));
-    const extra = wide ? fields([2, 1], [2, 24], [8, data.length], [8, packed.length], [8, claimed ?? start]) : Buffer.alloc(0);
+    const extra = wide
+      ? fields([2, 1], [2, 24], [8, data.length], [8, packed.length], [8, claimed ?? start])
+      : Buffer.alloc(0);
     const narrow = (value: number): number => (wide ? 0xffffffff : value);
     directory.push(
       fields([4, 0x02014b50], [2, 45], [2, 45], [2, allFlags], [2, method], [4, 0], [4, sum]),
