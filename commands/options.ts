@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from '../engine/engine.ts';
 import type { Choice } from '../pipeline/index.ts';
+import { type Limits, parseLimits } from '../stages/limits.ts';
 
 /** Reads a whole number of at least `least`. */
 export function wholeNumber(least = 0): (text: string) => number {
@@ -46,6 +47,7 @@ export function collect(text: string, before: readonly string[] = []): string[] 
 export interface SourceFlags {
   readonly cacheDir?: string;
   readonly mirror?: string;
+  readonly limits?: Partial<Limits>;
   readonly onError: string;
 }
 
@@ -53,7 +55,8 @@ export function addSourceOptions(command: Command): Command {
   return command
     .option('--on-error <policy>', 'what becomes of bad records: fail, skip or quarantine:FILE', 'fail')
     .option('--cache-dir <folder>', 'where downloads are kept (default: MILLRACE_CACHE, else ~/.cache/millrace)')
-    .option('--mirror <base>', "a URL or folder in place of the named corpora's own (default: MILLRACE_MIRROR)");
+    .option('--mirror <base>', "a URL or folder in place of the named corpora's own (default: MILLRACE_MIRROR)")
+    .option('--limits <list>', 'what may come out of an archive: entry-bytes=80GiB,ratio=none ...', parseLimits);
 }
 
 export function addEngineOption(command: Command): Command {

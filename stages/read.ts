@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { ArrayChunk, Pipeline, type Remote, type Source } from '../pipeline/index.ts';
 import { corpora } from './corpora.ts';
 import { identifySource, stampSource } from './identity.ts';
+import type { Limits } from './limits.ts';
 import { lines } from './lines.ts';
 import { openPath } from './open-path.ts';
 import { parse } from './parse.ts';
@@ -24,8 +25,13 @@ export function read(spec: string, options: Omit<SourceOptions, 'signal'> = {}):
 }
 
 /** The source as other threads open it: a file, or an entry of an archive. */
-export function readPath(path: string, entry: string | undefined, name: string): Source<Block> {
-  return { name: 'read', open: blocksOf((signal) => openPath(path, entry, name, { signal })) };
+export function readPath(
+  path: string,
+  entry: string | undefined,
+  name: string,
+  limits?: Partial<Limits>,
+): Source<Block> {
+  return { name: 'read', open: blocksOf((signal) => openPath(path, entry, name, { signal, limits })) };
 }
 
 /** Standard input and pipes stay in the main thread: what they have given is gone, and nobody else could read it again. */
@@ -39,7 +45,7 @@ function remote(spec: string, options: Omit<SourceOptions, 'signal'>): Remote | 
     async args(signal) {
       // What must be downloaded is downloaded here, where its progress is told.
       const file = await fetchSource(source, { ...options, signal });
-      return [file?.path, file?.entry, source.name];
+      return [file?.path, file?.entry, source.name, options.limits];
     },
   };
 }

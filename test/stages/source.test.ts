@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { strToU8, zipSync } from 'fflate';
+import { packTar } from 'modern-tar';
 import { MillraceError } from '../../pipeline/errors.ts';
 import { openSource, parseSourceSpec, type SourceOptions } from '../../stages/source.ts';
 import { assertClosed, codeOf, collect, temporaryFolder } from './files.ts';
@@ -72,7 +73,7 @@ test('a path that exists wins over what else its characters mean', async (t) => 
   t.is(await read(t, join(folder, 'a#b.txt')), 'a#b.txt');
   t.is(await read(t, join(folder, 'set#1.zip#README.md')), 'read me\n');
   t.is(await read(t, join(folder, 'set#1.zip#c_1.0/notes#1.txt')), 'notes\n');
-  t.regex(await messageOf(t, join(folder, 'a#c.txt')), /MILLRACE_USAGE .*not a zip archive and has no entry "c.txt"/);
+  t.regex(await messageOf(t, join(folder, 'a#c.txt')), /MILLRACE_USAGE .*not an archive and has no entry "c.txt"/);
 });
 
 test('entries by name and by glob, in the order of the archive', async (t) => {
@@ -241,10 +242,12 @@ const echo = `
     }
   } catch (error) { console.log(error.code); }`;
 
-test('standard input, plain, gzip, empty and zip', async (t) => {
+test('standard input, plain, gzip, tar, empty and zip', async (t) => {
+  const tar = await packTar([{ header: { name: 'a.txt', size: 4 }, body: 'only' }]);
   const cases: [Uint8Array, string][] = [
     [strToU8('plain'), 'plain|{"source":"-"}'],
     [gzipSync('packed'), 'packed|{"source":"-"}'],
+    [gzipSync(tar), 'only|{"source":"-","entry":"a.txt"}'],
     [new Uint8Array(0), '|{"source":"-"}'],
     [corpus, 'MILLRACE_USAGE\n'],
   ];
