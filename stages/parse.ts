@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { defineStage, MillraceError, type RecordForm, type Stage, unknownName } from '../pipeline/index.ts';
-import type { PairFormatEntry, ParseOptions } from './formats/format.ts';
+import type { PairFormat, PairFormatEntry, ParseOptions } from './formats/format.ts';
 import { jsonl } from './formats/jsonl.ts';
 import { quora } from './formats/quora.ts';
 import { type RowLayout, rowsOf } from './formats/rows.ts';
@@ -52,11 +52,15 @@ function parsePairs(format: string, options: ParseOptions): Stage<Line, Sentence
     record: (line, context) => (line.text.trim() === '' ? context.drop('blank line') : chosen.pair(line, context)),
     ...(chosen.columns && { columns: chosen.columns }),
   };
-  return chosen.rows ? afterRows(chosen.rows, form) : defineStage(form);
+  return chosen.rows ? afterRows(chosen, chosen.rows, form) : defineStage(form);
 }
 
 /** The stage on rows: what comes before in the file, such as its header, says how a row is read. */
-function afterRows(layout: RowLayout, form: RecordForm<Line, SentencePair>): Stage<Line, SentencePair> {
+function afterRows(
+  format: PairFormat,
+  layout: RowLayout,
+  form: RecordForm<Line, SentencePair>,
+): Stage<Line, SentencePair> {
   const { stream } = defineStage(form).spec;
   const { name, options, remote } = form;
   return defineStage<Line, SentencePair>({
@@ -65,7 +69,10 @@ function afterRows(layout: RowLayout, form: RecordForm<Line, SentencePair>): Sta
     ...(remote && { remote: { ...remote, withSource: true } }),
     // Where the stage is, is where its rows are: of a pair nothing is kept.
     stream: (source, context) =>
-      stream(rowsOf(source, layout, context), { ...context, resumed: undefined, onCheckpoint: () => {} }),
+      stream(
+        rowsOf(source, layout, context, (rows) => format.readAhead?.(rows)),
+        { ...context, resumed: undefined, onCheckpoint: () => {} },
+      ),
   });
 }
 

@@ -2,7 +2,7 @@ import type { Chunk, ColumnChunk, DROP, StageContext } from '../../pipeline/inde
 import { MillraceError, type Origin } from '../../pipeline/index.ts';
 import type { Line, SentencePair } from '../records.ts';
 import type { LabelNames } from './labels.ts';
-import type { RowLayout } from './rows.ts';
+import type { Row, RowLayout } from './rows.ts';
 
 /** How a format is read. Which of these a format has, its {@link PairFormatEntry} says. */
 export interface ParseOptions extends LabelNames {
@@ -34,6 +34,8 @@ export interface PairFormatEntry {
 export interface PairFormat {
   /** For tables: how lines become rows, which is what is parsed then. */
   readonly rows?: RowLayout;
+  /** For tables: told of rows that are about to come one by one. */
+  readAhead?(rows: readonly Row[]): void;
   /** @throws MillraceError MILLRACE_BAD_RECORD where the line breaks a rule of the format */
   pair(line: Line, context: StageContext): SentencePair | typeof DROP;
   /** The same for a table of lines; declines (`undefined`) when a line breaks a rule. */

@@ -34,6 +34,8 @@ const MOST_LENGTH = 2 ** 20;
  * Lines to rows: those between which a quote is open are put together, with the origin of the first, and the header of a
  * file goes along with its rows. Lines without quotes stay in the table that they came in.
  *
+ * @param onRows told of the rows with quotes, some at a time, before they are given out
+ *
  * A quote that is not closed within {@link MOST_LINES} lines, or by the end of its file, makes its line a bad record; the
  * lines behind it are read anew, as if it had not been there.
  */
@@ -41,9 +43,10 @@ export async function* rowsOf(
   source: AsyncIterable<Chunk<Line>>,
   layout: RowLayout,
   context: StageContext,
+  onRows: (rows: readonly Row[]) => void,
 ): AsyncGenerator<Chunk<Row>, void> {
   const stopped = context.resumed as Place | undefined;
-  const reader = new RowReader(layout, context, stopped);
+  const reader = new RowReader(layout, context, onRows, stopped);
   const trail = new Trail();
   // The first line that is in no row that was given out.
   let next = 0;
@@ -101,6 +104,7 @@ type Place = { readonly skip: number; readonly header: string | null; readonly b
 class RowReader {
   readonly #layout: RowLayout;
   readonly #context: StageContext;
+  readonly #onRows: (rows: readonly Row[]) => void;
   /** Rows that are complete and were not taken yet. */
   rows: Row[] = [];
   header: string | undefined;
@@ -110,8 +114,14 @@ class RowReader {
   #open: Line[] = [];
   #length = 0;
 
-  constructor(layout: RowLayout, context: StageContext, stopped: Place | undefined) {
+  constructor(
+    layout: RowLayout,
+    context: StageContext,
+    onRows: (rows: readonly Row[]) => void,
+    stopped: Place | undefined,
+  ) {
     this.#layout = layout;
+    this.#onRows = onRows;
     this.#context = context;
     this.header = stopped?.header ?? undefined;
     this.#begins = stopped?.begins ?? false;
@@ -132,6 +142,7 @@ class RowReader {
   }
 
   takeRows(): Chunk<Row> {
+    this.#onRows(this.rows);
     const rows = new ArrayChunk(this.rows);
     this.rows = [];
     return rows;
