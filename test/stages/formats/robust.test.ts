@@ -1,4 +1,7 @@
-/** Whatever the bytes: records, or errors of our own that name their line; and the same ones however the bytes are cut. */
+/**
+ * Whatever the bytes: records, or errors of our own that name their line; and the same ones however the bytes are cut.
+ * By hand for longer: `MILLRACE_FUZZ=10000 npx ava test/stages/formats/robust.test.ts --timeout=2h`.
+ */
 import test from 'ava';
 import fc from 'fast-check';
 import { parse } from '../../../stages/parse.ts';
@@ -7,6 +10,9 @@ import { assertForms } from '../forms.ts';
 
 const SNLI_TSV = 'gold_label\tsentence1\tsentence2\tlabel1\nneutral\tA "dog\tIt\tneutral\n-\ta\tb\t\n';
 const CSV = 'label,premise,hypothesis,score,id\nneutral,"A ""dog""\nsleeps, now",It,2.5,1\nentailment,a,b,,\n';
+
+/** Changed files to a format; half as many random ones. */
+const INPUTS = Number(process.env.MILLRACE_FUZZ ?? 50);
 
 /** Options of each format, and a good file of it. */
 const GOOD: Readonly<Record<string, readonly [format: string, file: string, options?: object]>> = {
@@ -68,7 +74,7 @@ for (const [name, [format, file, options]] of Object.entries(GOOD)) {
         errors += outcome.rejected.length + (outcome.failure === undefined ? 0 : 1);
         for (const json of outcome.rejected) t.true(JSON.parse(json).error.origin.line > 0);
       }),
-      runs(50),
+      runs(INPUTS),
     );
     t.true(records > 25 && errors > 10, `${records} records, ${errors} errors`);
   });
@@ -84,7 +90,7 @@ for (const [name, [format, file, options]] of Object.entries(GOOD)) {
         const random = Buffer.concat([Buffer.from(under ? `${header}\n` : ''), Buffer.from(content as string)]);
         await assertForms(t, random, [parse(format, options)], sizes);
       }),
-      runs(25),
+      runs(INPUTS / 2),
     );
     t.pass();
   });
