@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from '../engine/engine.ts';
 import type { Choice } from '../pipeline/index.ts';
+import { addRejectOptions, type RejectFlags } from './rejects.ts';
 
 /** Reads a whole number of at least `least`. */
 export function wholeNumber(least = 0): (text: string) => number {
@@ -43,15 +44,13 @@ export function collect(text: string, before: readonly string[] = []): string[] 
 }
 
 /** Where sources come from, as every command that reads them takes it. */
-export interface SourceFlags {
+export interface SourceFlags extends RejectFlags {
   readonly cacheDir?: string;
   readonly mirror?: string;
-  readonly onError: string;
 }
 
 export function addSourceOptions(command: Command): Command {
-  return command
-    .option('--on-error <policy>', 'what becomes of bad records: fail, skip or quarantine:FILE', 'fail')
+  return addRejectOptions(command)
     .option('--cache-dir <folder>', 'where downloads are kept (default: MILLRACE_CACHE, else ~/.cache/millrace)')
     .option('--mirror <base>', "a URL or folder in place of the named corpora's own (default: MILLRACE_MIRROR)");
 }

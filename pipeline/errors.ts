@@ -48,6 +48,8 @@ export interface ErrorDetails {
 /** The one error class. `message` is complete in itself; the parts are there for programs. */
 export class MillraceError extends Error {
   readonly code: ErrorCode;
+  /** What is wrong, without where and with what: the first words of the message. */
+  readonly summary: string;
   readonly origin: Origin | undefined;
   readonly expected: string | undefined;
   readonly found: unknown;
@@ -57,6 +59,7 @@ export class MillraceError extends Error {
     super(compose(summary, details), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'MillraceError';
     this.code = code;
+    this.summary = summary;
     this.origin = details.origin;
     this.expected = details.expected;
     this.found = details.found;

@@ -23,6 +23,7 @@ import { tap } from './operators/tap.ts';
 import { withCrew } from './parallel/crew.ts';
 import type { Choice } from './parallel/gauge.ts';
 import { RecordIterator } from './record-iterator.ts';
+import { limitRejects } from './reject-limit.ts';
 import { parseOnError, type Rejects } from './rejects.ts';
 import { type Plan, Run } from './run.ts';
 import { iterableSource, type Source } from './source.ts';
@@ -270,10 +271,12 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
    * What becomes of records that break a rule.
    *
    * @param policy `fail` (the default), `skip`, `quarantine:FILE`, or a policy of your own
-   * @throws MillraceError MILLRACE_USAGE for an unknown policy
+   * @param limit how many bad records each stage may leave out, such as `10` or `1%`: see {@link limitRejects}. Default any number
+   * @throws MillraceError MILLRACE_USAGE for an unknown policy or limit
    */
-  onError(policy: string | Rejects): Pipeline<T> {
-    return this.#with<T>({ rejects: typeof policy === 'string' ? parseOnError(policy) : policy });
+  onError(policy: string | Rejects, limit?: string): Pipeline<T> {
+    if (typeof policy === 'string') return this.#with<T>({ rejects: parseOnError(policy, limit) });
+    return this.#with<T>({ rejects: limit === undefined ? policy : limitRejects(policy, limit) });
   }
 
   /** The pipeline, closed and ended with `signal.reason` when `signal` aborts. */

@@ -14,6 +14,7 @@ import { lowercase } from './lowercase.ts';
 import { choice, flag, integer, integers, type Options, type OptionValues, share, text } from './options.ts';
 import { pairFormats, parse } from './parse.ts';
 import { type Block, LABELS, type Line, type SentencePair } from './records.ts';
+import { requeue } from './requeue.ts';
 import type { Text } from './sentences.ts';
 import { type TokenizerName, tokenize, tokenizers } from './tokenize.ts';
 import { transitions } from './transitions.ts';
@@ -75,6 +76,14 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     gives: 'lines',
     options: {},
     add: (pipeline) => (pipeline as Pipeline<Block>).pipe(lines),
+  }),
+  requeue: entry({
+    summary: 'the rows of a quarantine file to the lines that were rejected, with the origins that they had',
+    example: 'pipe bad.jsonl requeue parse:snli',
+    takes: 'lines',
+    gives: 'lines',
+    options: {},
+    add: (pipeline) => (pipeline as Pipeline<Line>).pipe(requeue),
   }),
   parse: entry({
     summary: 'lines to sentence pairs',

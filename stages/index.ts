@@ -26,6 +26,7 @@ export { type Padding, paddingOf, padSequences } from './pad.ts';
 export { pairFormats, parse } from './parse.ts';
 export { formatOf, read, readLines, readPairs } from './read.ts';
 export * from './records.ts';
+export { requeue } from './requeue.ts';
 export { isPair, sentencesOf, type Text } from './sentences.ts';
 export { openSource, parseSourceSpec, type SourceOptions } from './source.ts';
 export { SpellingIndex } from './spelling.ts';
