@@ -26,6 +26,7 @@ export const errorCodes = {
   MILLRACE_ENGINE: 'no TensorFlow.js backend can do what was asked',
   MILLRACE_HTTP: 'a download failed',
   MILLRACE_NOT_FOUND: 'a file, entry or corpus does not exist',
+  MILLRACE_NOT_TEXT: 'a file is not text in UTF-8 with lines apart by newlines',
   MILLRACE_SHAPE: 'records of another kind were expected here',
   MILLRACE_STATE: 'a state is of another pipeline, source or version',
   MILLRACE_USAGE: 'an option or name is wrong',

@@ -20,7 +20,8 @@ export {
   missingPolicies,
 } from './glove.ts';
 export { ids } from './ids.ts';
-export { lines } from './lines.ts';
+export type { LineOptions } from './line-table.ts';
+export { lines, splitLines } from './lines.ts';
 export { lowercase } from './lowercase.ts';
 export { type Padding, paddingOf, padSequences } from './pad.ts';
 export { pairFormats, parse } from './parse.ts';
