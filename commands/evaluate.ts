@@ -40,9 +40,15 @@ export async function evaluate(run: string, source: string, flags: EvaluateFlags
   await startEngine(flags.engine, { silent: flags.json ?? false });
   const trained = await TrainedRun.open(run);
   const progress = new Progress();
-  const { cacheDir, mirror, format, limit } = flags;
+  const { cacheDir, mirror, format, limit, invalidBytes: invalid } = flags;
   const rejects = policyOf(flags, [source]);
-  const pairs = readPairs(source, { cacheDir, mirror, onProgress: progress.download, ...(format && { format }) })
+  const pairs = readPairs(source, {
+    cacheDir,
+    mirror,
+    onProgress: progress.download,
+    ...(format && { format }),
+    ...(invalid && { invalid }),
+  })
     .onError(rejects)
     .withAbort(signal);
   try {

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from '../engine/engine.ts';
 import type { Choice } from '../pipeline/index.ts';
+import { invalidBytes } from '../stages/line-table.ts';
 import { addRejectOptions, type RejectFlags } from './rejects.ts';
 
 /** Reads a whole number of at least `least`. */
@@ -47,10 +48,19 @@ export function collect(text: string, before: readonly string[] = []): string[] 
 export interface SourceFlags extends RejectFlags {
   readonly cacheDir?: string;
   readonly mirror?: string;
+  readonly invalidBytes?: keyof typeof invalidBytes;
 }
 
 export function addSourceOptions(command: Command): Command {
   return addRejectOptions(command)
+    .addOption(
+      new Option(
+        '--invalid-bytes <policy>',
+        'read bytes that are no UTF-8 as U+FFFD, or take their line for a bad record',
+      )
+        .choices(Object.keys(invalidBytes))
+        .default('replace'),
+    )
     .option('--cache-dir <folder>', 'where downloads are kept (default: MILLRACE_CACHE, else ~/.cache/millrace)')
     .option('--mirror <base>', "a URL or folder in place of the named corpora's own (default: MILLRACE_MIRROR)");
 }

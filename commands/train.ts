@@ -143,7 +143,8 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
   const engine = await startEngine(flags.engine);
   const progress = new Progress();
   const source = { cacheDir: flags.cacheDir, mirror: flags.mirror, onProgress: progress.download };
-  const pairs = { ...source, ...(flags.format !== undefined && { format: flags.format }) };
+  const { format, invalidBytes: invalid } = flags;
+  const pairs = { ...source, ...(format !== undefined && { format }), ...(invalid && { invalid }) };
   const rejects = policyOf(flags, [...flags.train, flags.dev]);
   const [first, ...others] = flags.train.map((spec) => readPairs(spec, pairs));
   const all = (others.length > 0 ? first!.concat(...others) : first!).onError(rejects);

@@ -20,7 +20,7 @@ export {
   missingPolicies,
 } from './glove.ts';
 export { ids } from './ids.ts';
-export type { LineOptions } from './line-table.ts';
+export { invalidBytes, type LineOptions } from './line-table.ts';
 export { lines, splitLines } from './lines.ts';
 export { lowercase } from './lowercase.ts';
 export { type Padding, paddingOf, padSequences } from './pad.ts';

@@ -22,12 +22,18 @@ const NEWLINE = 10;
 const RETURN = 13;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
+/** What may become of bytes that are no UTF-8. */
+export const invalidBytes = {
+  replace: 'each is read as U+FFFD',
+  reject: 'their line is a bad record',
+} as const;
+
 export interface LineOptions {
   /**
    * What becomes of bytes that are no UTF-8: they are replaced by U+FFFD when someone reads the text (the default), or
    * their line is a bad record.
    */
-  readonly invalid?: 'replace' | 'reject';
+  readonly invalid?: keyof typeof invalidBytes;
   /** The longest line, without its end; a longer one is a bad record. Default 512 MiB: a string could not be longer. */
   readonly lineBytes?: number;
 }

@@ -130,3 +130,41 @@ test('training counts a bad record once, in whatever epochs; evaluation and pred
   t.is(measured.stderr, `2 bad records left out: ${line}\n`);
   t.regex(predicted.stderr, /^1 bad record left out: the line is not JSON \(1\)\n$/);
 });
+
+test('bytes that are no UTF-8 are read as U+FFFD, or told of; their lines can be mended too', async (t) => {
+  const cwd = await temporaryFolder(t);
+  await writeFile(join(cwd, 'notes.txt'), Buffer.from('tea\ncaf\xe9\nmilk\n', 'latin1'));
+  const texts = (stdout: string) => rowsOf(stdout).map(({ text }) => text);
+  const [replaced, rejected, ended] = await Promise.all([
+    cli(t, ['pipe', 'notes.txt'], { cwd }),
+    cli(t, ['pipe', 'notes.txt', '--invalid-bytes', 'reject', '--on-error', 'quarantine:bad.jsonl'], { cwd }),
+    cli(t, ['pipe', 'notes.txt', 'lines:invalid=reject'], { cwd }),
+  ]);
+  t.deepEqual(texts(replaced.stdout), ['tea', 'caf\ufffd', 'milk']);
+  t.deepEqual(texts(rejected.stdout), ['tea', 'milk']);
+  t.is(rejected.stderr, '1 bad record left out and written to bad.jsonl: the line is not UTF-8 (1)\n');
+  t.is(ended.code, 1);
+  t.deepEqual(texts(ended.stdout), ['tea']);
+  t.regex(ended.stderr, /^millrace: notes\.txt:2: The line is not UTF-8; expected text in UTF-8, found "byte E9 at 4"/);
+
+  const [bad] = rowsOf<{ error: object; rawBase64: string }>(await readFile(join(cwd, 'bad.jsonl'), 'utf8'));
+  const raw = Buffer.from(bad!.rawBase64, 'base64').toString('latin1');
+  await writeFile(join(cwd, 'mended.jsonl'), JSON.stringify({ ...bad, raw }));
+  const mended = await cli(t, ['pipe', 'mended.jsonl', 'requeue'], { cwd });
+  t.deepEqual(rowsOf(mended.stdout), [{ text: 'café', origin: { source: 'notes.txt', line: 2 } }]);
+});
+
+test('a file that is no text is refused with what to do about it, whatever the policy', async (t) => {
+  const cwd = await temporaryFolder(t);
+  await writeFile(join(cwd, 'windows.txt'), Buffer.from('\ufeffA dog sleeps.\r\n', 'utf16le'));
+  await writeFile(join(cwd, 'mac.txt'), 'A dog\rsleeps.\r');
+  for (const [file, message] of [
+    ['windows.txt', /^millrace: windows\.txt: The file is not UTF-8 but UTF-16, .* iconv -f UTF-16 -t UTF-8\n$/],
+    ['mac.txt', /^millrace: mac\.txt: The file has no newline, but carriage returns; .* tr '\\r' '\\n'\n$/],
+  ] as const) {
+    const { code, stdout, stderr } = await cli(t, ['pipe', file, '--on-error', 'skip'], { cwd });
+    t.is(code, 1);
+    t.is(stdout, '');
+    t.regex(stderr, message);
+  }
+});
