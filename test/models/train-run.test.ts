@@ -242,7 +242,10 @@ test.serial('a pair without a label is a bad record, before anything is learnt',
   const options = { ...optionsOf(corpus, 'run'), train };
   const error = await t.throwsAsync(trainRun(options), { instanceOf: MillraceError });
   t.is(error.code, 'MILLRACE_BAD_RECORD');
-  t.regex(error.message, /_train\.jsonl:1: The pair has no label to learn from \(.*r1e\); expected one of entailment, /);
+  t.regex(
+    error.message,
+    /_train\.jsonl:1: The pair has no label to learn from \(.*r1e\); expected one of entailment, /,
+  );
   t.false((await readdir(corpus.folder)).includes('run'));
 
   await trainRun({ ...options, train: train.onError('skip') });
