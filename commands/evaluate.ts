@@ -3,6 +3,7 @@ import type { EngineName } from '../engine/index.ts';
 import { type FormatFlags, readFormatFlags, readPairs } from '../stages/index.ts';
 import { addEngineOption, addFormatOptions, addSourceOptions, type SourceFlags, wholeNumber } from './options.ts';
 import { Progress } from './progress.ts';
+import { policyOf, tellLeftOut, toldLeftOut } from './rejects.ts';
 import { startEngine } from './start-engine.ts';
 
 export interface EvaluateFlags extends SourceFlags, FormatFlags {
@@ -38,13 +39,21 @@ export async function evaluate(run: string, source: string, flags: EvaluateFlags
   await startEngine(flags.engine, { silent: flags.json ?? false });
   const trained = await TrainedRun.open(run);
   const progress = new Progress();
-  const { cacheDir, mirror, limits, limit } = flags;
-  const pairs = readPairs(source, { cacheDir, mirror, limits, onProgress: progress.download, ...format })
-    .onError(flags.onError)
+  const { cacheDir, mirror, limits, limit, invalidBytes: invalid } = flags;
+  const rejects = policyOf(flags, [source]);
+  const pairs = readPairs(source, {
+    ...{ cacheDir, mirror, limits },
+    onProgress: progress.download,
+    ...format,
+    ...(invalid && { invalid }),
+  })
+    .onError(rejects)
     .withAbort(signal);
   try {
-    return await trained.evaluate(limit === undefined ? pairs : pairs.take(limit));
+    const evaluation = await trained.evaluate(limit === undefined ? pairs : pairs.take(limit));
+    return { ...evaluation, ...toldLeftOut(rejects.leftOut) };
   } finally {
     progress.stop();
+    tellLeftOut(rejects.leftOut, flags);
   }
 }

@@ -5,7 +5,8 @@ import { corpora } from './corpora.ts';
 import type { ParseOptions } from './formats/format.ts';
 import { identifySource, stampSource } from './identity.ts';
 import type { Limits } from './limits.ts';
-import { lines } from './lines.ts';
+import type { LineOptions } from './line-table.ts';
+import { splitLines } from './lines.ts';
 import { openPath } from './open-path.ts';
 import { parse } from './parse.ts';
 import type { Block, Line, SentencePair } from './records.ts';
@@ -93,8 +94,12 @@ function readBefore(stopped: Place, file: number, start: number): number {
 }
 
 /** The lines of a text. */
-export function readLines(spec: string, options: Omit<SourceOptions, 'signal'> = {}): Pipeline<Line> {
-  return read(spec, options).pipe(lines);
+export function readLines(
+  spec: string,
+  { invalid, lineBytes, ...options }: Omit<SourceOptions, 'signal'> & LineOptions = {},
+): Pipeline<Line> {
+  const given = { ...(invalid && { invalid }), ...(lineBytes !== undefined && { lineBytes }) };
+  return read(spec, options).pipe(splitLines(given));
 }
 
 /** What the lines of a corpus look like, for {@link readPairs}. */
@@ -113,7 +118,11 @@ export interface FormatOptions {
  */
 export function readPairs(
   spec: string,
-  { format = formatOf(spec) ?? 'snli', parse: how, ...options }: Omit<SourceOptions, 'signal'> & FormatOptions = {},
+  {
+    format = formatOf(spec) ?? 'snli',
+    parse: how,
+    ...options
+  }: Omit<SourceOptions, 'signal'> & LineOptions & FormatOptions = {},
 ): Pipeline<SentencePair> {
   return readLines(spec, options).pipe(parse(format, how));
 }
