@@ -15,7 +15,12 @@ export function wholeNumber(least = 0): (text: string) => number {
 
 /** Reads a number of worker threads, or `auto`. */
 export function workerCount(text: string): number | 'auto' {
-  return text === 'auto' ? text : wholeNumber()(text);
+  if (text === 'auto') return text;
+  try {
+    return wholeNumber()(text);
+  } catch {
+    throw new InvalidArgumentError('Expected a whole number of 0 or more, or auto.');
+  }
 }
 
 /** Tells on stderr what `--workers auto` came to. */
