@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from '../engine/engine.ts';
 import type { Choice } from '../pipeline/index.ts';
+import { pairFormats } from '../stages/index.ts';
 import { type Limits, parseLimits } from '../stages/limits.ts';
 
 /** Reads a whole number of at least `least`. */
@@ -56,12 +57,32 @@ export interface SourceFlags {
   readonly onError: string;
 }
 
+/** What the flags say of where bytes come from. */
+export function sourceOptions({ cacheDir, mirror, limits }: SourceFlags) {
+  return { cacheDir, mirror, limits };
+}
+
 export function addSourceOptions(command: Command): Command {
   return command
     .option('--on-error <policy>', 'what becomes of bad records: fail, skip or quarantine:FILE', 'fail')
     .option('--cache-dir <folder>', 'where downloads are kept (default: MILLRACE_CACHE, else ~/.cache/millrace)')
     .option('--mirror <base>', "a URL or folder in place of the named corpora's own (default: MILLRACE_MIRROR)")
     .option('--limits <list>', 'what may come out of an archive: entry-bytes=80GiB,ratio=none ...', parseLimits);
+}
+
+/** What sources of pairs look like. */
+export function addFormatOptions(command: Command): Command {
+  return command
+    .option(
+      '--format <name>',
+      `what the sources look like: ${Object.keys(pairFormats).join(', ')} (default: snli); with options as after parse:, see millrace help pipe`,
+    )
+    .option(
+      '--columns <map>',
+      "a table's columns, by number or header: premise=2,hypothesis=3,label=1,score=...,id=...",
+    )
+    .option('--fields <map>', 'fields of JSON lines: premise=text_a,hypothesis=text_b,label=gold.label,...')
+    .option('--labels <map>', 'what the labels are called: entailment=0,neutral=1,contradiction=2,unlabeled=-1');
 }
 
 export function addEngineOption(command: Command): Command {

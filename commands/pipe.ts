@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { pipelineTable } from '../reports/pipeline-table.ts';
 import { catalog, compose, writeFileAtomic } from '../stages/index.ts';
-import { addSourceOptions, type SourceFlags, tellChoice, wholeNumber, workerCount } from './options.ts';
+import { addSourceOptions, type SourceFlags, sourceOptions, tellChoice, wholeNumber, workerCount } from './options.ts';
 import { writeRecords } from './output.ts';
 import { printable } from './print.ts';
 import { Progress } from './progress.ts';
@@ -40,9 +40,9 @@ export function configure(command: Command, signal: AbortSignal): void {
 
 async function pipe(source: string, stages: string[], flags: PipeFlags, signal: AbortSignal): Promise<void> {
   const progress = new Progress();
-  const { cacheDir, mirror, limits, seed, limit, workers } = flags;
+  const { seed, limit, workers } = flags;
   const composed = compose(source, stages, {
-    ...{ seed, workers, cacheDir, mirror, limits },
+    ...{ ...sourceOptions(flags), seed, workers },
     onProgress: progress.download,
     ...(flags.stats && { onChoice: tellChoice }),
   });

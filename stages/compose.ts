@@ -43,12 +43,11 @@ export function compose(
         found: stages.join(' '),
       });
     }
-    const { remote } = pipeline.stages.at(-1) ?? {};
-    // What goes only with the source begins a row for those behind it, and is none by itself.
-    const canGo = remote !== undefined && !remote.withSource;
+    // Lines begin a row for the stages behind them, and are none by themselves.
+    const isRow = canGo(pipeline) && flow !== 'lines';
     const added = entry.add(pipeline, values, surroundings);
     // A stage that cannot go ends the row; so does a cache, which has the stages before it within.
-    if (canGo && !hasCrew && (added.stages.at(-1)?.remote === undefined || added.source !== pipeline.source)) {
+    if (isRow && !hasCrew && (added.stages.at(-1)?.remote === undefined || added.source !== pipeline.source)) {
       addCrew();
       pipeline = entry.add(pipeline, values, surroundings);
     } else pipeline = added;
@@ -61,8 +60,16 @@ export function compose(
   }
   for (const implied of impliedStages(flow, 'records', source)) add(implied);
   // Where nothing can go, whoever asked for threads is told; `auto` has found out that there is no use for any.
-  if (!hasCrew && (workers !== 'auto' || pipeline.stages.at(-1)?.remote)) addCrew();
+  if (!hasCrew && (workers !== 'auto' || canGo(pipeline))) addCrew();
   return pipeline;
+}
+
+/** Whether the last stage can go to a worker thread; one that goes only with its source, if all before it can. */
+function canGo({ source, stages }: Pipeline<unknown>): boolean {
+  const { remote } = stages.at(-1) ?? {};
+  return remote?.withSource
+    ? source.remote !== undefined && stages.every((stage) => stage.remote)
+    : remote !== undefined;
 }
 
 function readStage(written: string) {

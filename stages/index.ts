@@ -10,6 +10,7 @@ export { type CatalogEntry, catalog } from './catalog.ts';
 export { compose } from './compose.ts';
 export { count, type TokenCount } from './count.ts';
 export { type DownloadProgress, defaultCacheDir } from './download.ts';
+export type { ParseOptions } from './formats/format.ts';
 export {
   type Coverage,
   type Embeddings,
@@ -25,7 +26,8 @@ export { lines } from './lines.ts';
 export { lowercase } from './lowercase.ts';
 export { type Padding, paddingOf, padSequences } from './pad.ts';
 export { pairFormats, parse } from './parse.ts';
-export { formatOf, read, readLines, readPairs } from './read.ts';
+export { type FormatFlags, readFormatFlags } from './parse-options.ts';
+export { type FormatOptions, formatOf, read, readLines, readPairs, readRecords } from './read.ts';
 export * from './records.ts';
 export { isPair, sentencesOf, type Text } from './sentences.ts';
 export { openSource, parseSourceSpec, type SourceOptions } from './source.ts';

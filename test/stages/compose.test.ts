@@ -41,6 +41,9 @@ test('the first stages in a row that can go have the worker threads, and those w
   t.deepEqual(crews(['take:3', 'tokenize']), ['lines*', 'parse*', 'take', 'tokenize']);
   t.deepEqual(crews(['tokenize', 'cache', 'lowercase', 'batch']), ['lowercase', 'batch']);
   t.deepEqual(crews(['lines', 'shuffle'], 'auto'), ['lines', 'shuffle']);
+  t.deepEqual(crews(['parse:csv']), ['lines*', 'parse*']);
+  t.deepEqual(crews(['parse:csv', 'shuffle'], 'auto'), ['lines*', 'parse*', 'shuffle']);
+  t.deepEqual(crews(['parse:csv', 'tokenize', 'batch']), ['lines*', 'parse*', 'tokenize*', 'batch']);
   t.throws(() => crews(['lines', 'shuffle']), { instanceOf: MillraceError, code: 'MILLRACE_USAGE' });
 });
 
