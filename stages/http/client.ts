@@ -1,0 +1,94 @@
+/** Asks servers for files, by the proxies of the environment, and follows where they point to. */
+import type { Dispatcher } from 'undici';
+import type { Answer } from './answer.ts';
+import { header } from './answer.ts';
+import { httpError, Interruption } from './errors.ts';
+import type { Patience } from './patience.ts';
+
+/** One more would be a mistake of the server. Browsers go on to 20, curl to 30 or 50; for a file a few are many. */
+const MOST_REDIRECTS = 10;
+
+export class Client {
+  readonly #agent: Dispatcher;
+  readonly #request: typeof import('undici').request;
+
+  private constructor(agent: Dispatcher, request: typeof import('undici').request) {
+    this.#agent = agent;
+    this.#request = request;
+  }
+
+  static async open({ connectMs, idleMs }: Patience): Promise<Client> {
+    // Imported here since it takes 150 ms, which a run that downloads nothing need not wait for.
+    const { EnvHttpProxyAgent, request } = await import('undici');
+    const timeouts = { connect: { timeout: connectMs }, headersTimeout: idleMs, bodyTimeout: idleMs };
+    return new Client(new EnvHttpProxyAgent(timeouts), request);
+  }
+
+  /**
+   * Undici could follow redirects too, but from https to http as well, and would not tell the way.
+   *
+   * @throws Interruption when the server cannot be reached, MillraceError `MILLRACE_HTTP` for redirects that lead nowhere
+   */
+  async get(url: string, headers: Record<string, string>, signal: AbortSignal | undefined): Promise<Answer> {
+    const chain = [url];
+    for (;;) {
+      const here = chain.at(-1) as string;
+      const answer = await this.#ask(here, headers, signal, url);
+      const location = isRedirect(answer.status) ? header(answer, 'location') : undefined;
+      if (location === undefined) return answer;
+      discard(answer);
+      chain.push(nextUrl(here, location, chain));
+    }
+  }
+
+  async #ask(here: string, headers: Record<string, string>, signal: AbortSignal | undefined, url: string) {
+    try {
+      const { statusCode, ...rest } = await this.#request(here, {
+        dispatcher: this.#agent,
+        headers: { 'accept-encoding': 'identity', ...headers },
+        signal: signal ?? null,
+      });
+      return { status: statusCode, ...rest };
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new Interruption(httpError(url, 'The server cannot be reached', { cause }));
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+/** Lets go of a body: undici calls one that is left unread an error, and by then nobody listens. */
+export function discard({ body }: Answer): void {
+  body.on('error', () => {}).destroy();
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}
+
+function nextUrl(here: string, location: string, chain: readonly string[]): string {
+  const url = chain[0] as string;
+  const way = (next: string) => [...chain, next].join(' -> ');
+  const next = URL.canParse(location, here) ? new URL(location, here) : undefined;
+  if (!next || !/^https?:$/.test(next.protocol)) {
+    const expected = 'a redirect to http or https';
+    throw httpError(url, 'The server points to what is no address of a file', { expected, found: way(location) });
+  }
+  if (new URL(here).protocol === 'https:' && next.protocol === 'http:') {
+    throw httpError(url, 'The server points from https to http, where anybody could change the file on its way', {
+      found: way(next.href),
+      hint: 'If you trust that address, name it yourself.',
+    });
+  }
+  if (chain.includes(next.href)) {
+    throw httpError(url, 'The server points in circles', { found: way(next.href) });
+  }
+  if (chain.length > MOST_REDIRECTS) {
+    const expected = `${MOST_REDIRECTS} redirects at most`;
+    throw httpError(url, 'The server points from one address to the next', { expected, found: way(next.href) });
+  }
+  return next.href;
+}
