@@ -25,6 +25,7 @@ export const errorCodes = {
   MILLRACE_CHECKSUM: 'the bytes are not those that were promised',
   MILLRACE_ENGINE: 'no TensorFlow.js backend can do what was asked',
   MILLRACE_HTTP: 'a download failed',
+  MILLRACE_LIMIT: 'a source is larger than a limit allows',
   MILLRACE_NOT_FOUND: 'a file, entry or corpus does not exist',
   MILLRACE_SHAPE: 'records of another kind were expected here',
   MILLRACE_STATE: 'a state is of another pipeline, source or version',

@@ -84,32 +84,6 @@ export async function* readStdin({ signal }: ReadOptions = {}): AsyncGenerator<U
   }
 }
 
-/**
- * Bytes `start` (inclusive) to `end` (exclusive) of an open file.
- *
- * @throws MillraceError `MILLRACE_BAD_ARCHIVE` when the file ends before
- */
-export async function* readRange(
-  handle: FileHandle,
-  start: number,
-  end: number,
-  { signal, origin }: ReadOptions & { origin: Origin },
-): AsyncGenerator<Buffer, void> {
-  for (let position = start; position < end; ) {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, end - position));
-    const { bytesRead } = await unlessAborted(() => handle.read(buffer, 0, buffer.length, position), signal);
-    if (bytesRead === 0) {
-      throw new MillraceError('MILLRACE_BAD_ARCHIVE', 'The file ends too early', {
-        origin,
-        expected: `${end} bytes or more`,
-        found: position,
-      });
-    }
-    yield buffer.subarray(0, bytesRead);
-    position += bytesRead;
-  }
-}
-
 /** Opens a file for reading; the caller closes it. Errors as for {@link readFile}. */
 export async function openFile(path: string, signal?: AbortSignal): Promise<FileHandle> {
   signal?.throwIfAborted();

@@ -5,6 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { type Json, MillraceError } from '../pipeline/index.ts';
 import { fileError, openFile, unlessAborted } from './bytes.ts';
 import { chooseEntries, isZipFile } from './open-path.ts';
+import { fileAt } from './random-access.ts';
 import { fetchSource, localPath, parseSourceSpec, type SourceOptions } from './source.ts';
 
 /** How much of either end of a file is looked at, in bytes. */
@@ -30,7 +31,7 @@ export async function identifySource(spec: string, options: SourceOptions): Prom
     const size = Number(status.size);
     const told = { size, modified: `${status.mtimeNs}` };
     if (!(await isZipFile(path, options))) return { ...told, ends: await hashEnds(handle, size, options.signal) };
-    const entries = await chooseEntries(path, entry, source.name, options);
+    const entries = await chooseEntries(fileAt(path, source.name), entry, options);
     return { ...told, entries: entries.map(({ name, size, crc32 }) => ({ name, size, crc32 })) };
   } catch (error) {
     throw fileError(error, path);

@@ -1,17 +1,20 @@
 /** Bytes out of zlib, in a lazy async generator that keeps the promises of `bytes.ts`. */
 import { addAbortSignal } from 'node:stream';
-import { createGunzip, type Gunzip, type InflateRaw } from 'node:zlib';
+import type { Gunzip, InflateRaw } from 'node:zlib';
 import { MillraceError, type Origin } from '../pipeline/errors.ts';
 import { BLOCK_BYTES, type ReadOptions } from './bytes.ts';
 
-/** For zlib: blocks of our size, and the next input at hand when it has done with one. */
-export const zlibOptions = { chunkSize: BLOCK_BYTES, writableHighWaterMark: 2 * BLOCK_BYTES };
+/** For zlib: blocks of our size. */
+export const zlibOptions = { chunkSize: BLOCK_BYTES };
 
 /**
  * What zlib makes of the chunks. It works in a thread of its own, at most one block ahead of the reader: while the
  * reader is busy with one block, the next one is being made.
  *
- * @throws MillraceError `MILLRACE_BAD_ARCHIVE` when the data is damaged or ends too early
+ * Behind the data there may be zeros, with which tapes and some programs fill up, and nothing else: zlib passes over what
+ * does not begin like data, and with it over all that follows a single damaged bit.
+ *
+ * @throws MillraceError `MILLRACE_BAD_ARCHIVE` when the data is damaged, ends too early, or is followed by something
  */
 export async function* inflate(
   chunks: AsyncIterable<Uint8Array>,
@@ -21,11 +24,15 @@ export async function* inflate(
 ): AsyncGenerator<Buffer, void> {
   signal?.throwIfAborted();
   if (signal) addAbortSignal(signal, codec);
-  const feeding = feed(chunks, codec).catch((error: Error) => {
+  let failure: unknown;
+  const feeding = feed(chunks, codec, origin).catch((error: Error) => {
+    failure = error;
     codec.destroy(error);
   });
   try {
     yield* codec as AsyncIterable<Buffer>;
+    await feeding;
+    if (failure !== undefined) throw failure;
   } catch (error) {
     signal?.throwIfAborted();
     if (!isZlibError(error)) throw error;
@@ -41,76 +48,49 @@ export async function* inflate(
   }
 }
 
-/**
- * Opens gzip (one member or several) if that is what comes, known by its first two bytes, and hands on all else.
- *
- * @param read opens what is to be read; its signal comes when no more is wanted
- * @throws MillraceError `MILLRACE_USAGE` for a zip, whose table of contents is at its end: it must be a file
- */
-export async function* gunzipIfGzip(
-  read: (options: ReadOptions) => AsyncIterable<Uint8Array>,
-  origin: Origin,
-  { signal }: ReadOptions = {},
-): AsyncGenerator<Uint8Array, void> {
-  const enough = new AbortController();
-  const iterator = read({ signal: AbortSignal.any([enough.signal, ...(signal ? [signal] : [])]) })[
-    Symbol.asyncIterator
-  ]();
-  let head: Uint8Array = new Uint8Array(0);
-  async function* all() {
-    if (head.length > 0) yield head;
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
-  }
+/** The next chunk is read while one is worked on, so that zlib need not wait for it. */
+async function feed(chunks: AsyncIterable<Uint8Array>, codec: InflateRaw | Gunzip, origin: Origin): Promise<void> {
+  const iterator = chunks[Symbol.asyncIterator]();
   try {
-    while (head.length < MAGIC_BYTES) {
-      const next = await iterator.next();
-      if (next.done) break;
-      head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+    let fed = 0;
+    for (let next = await iterator.next(); !next.done; ) {
+      const chunk = next.value;
+      fed += chunk.length;
+      [next] = await Promise.all([iterator.next(), written(codec, chunk)]);
+      if (codec.destroyed) return;
+      const left = fed - codec.bytesWritten;
+      if (left === 0) continue;
+      // zlib has ended by itself, where its data ends.
+      for (let rest = chunk.subarray(chunk.length - left); ; ) {
+        if (rest.some((byte) => byte !== 0)) throw trailing(origin);
+        if (next.done) return;
+        rest = next.value;
+        next = await iterator.next();
+      }
     }
-    if (isZip(head)) {
-      throw new MillraceError('MILLRACE_USAGE', 'A zip archive cannot be read as a stream', {
-        origin,
-        hint: 'Save it to a file first, and name that file.',
-      });
-    }
-    if (!isGzip(head)) return yield* all();
-    const codec = createGunzip(zlibOptions);
-    // zlib is fed ahead of the reader, and may wait for input that never comes when the reader has left.
-    codec.once('close', () => enough.abort());
-    yield* inflate(all(), codec, origin, { signal });
+    codec.end();
   } finally {
     await iterator.return?.();
   }
 }
 
-/** How many bytes the `is...` checks look at. */
-export const MAGIC_BYTES = 4;
-
-/** Whether a file that begins so is a zip: with a local header, or with the end record of an empty archive. */
-export function isZip(head: Uint8Array): boolean {
-  return head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6));
+function trailing(origin: Origin): MillraceError {
+  return new MillraceError('MILLRACE_BAD_ARCHIVE', 'Something follows the compressed data', {
+    origin,
+    expected: 'the end, or zeros',
+    hint: 'Fetch the file again.',
+  });
 }
 
-function isGzip(head: Uint8Array): boolean {
-  return head[0] === 0x1f && head[1] === 0x8b;
-}
-
-async function feed(chunks: AsyncIterable<Uint8Array>, codec: InflateRaw | Gunzip): Promise<void> {
-  for await (const chunk of chunks) {
-    // zlib ends by itself where its data ends, whatever follows, and then never asks for more.
-    if (codec.destroyed || codec.readableEnded) return;
-    if (!codec.write(chunk)) await drained(codec);
-  }
-  codec.end();
-}
-
-function drained(codec: InflateRaw | Gunzip): Promise<void> {
+/** When zlib has done with a chunk, or was closed. */
+function written(codec: InflateRaw | Gunzip, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      codec.off('drain', done).off('close', done);
+      codec.off('close', done);
       resolve();
     };
-    codec.on('drain', done).on('close', done);
+    codec.on('close', done);
+    codec.write(chunk, done);
   });
 }
 

@@ -1,8 +1,12 @@
-/** Opens a file by what its first bytes say that it is: a zip is looked into, gzip is opened, all else is handed on as it is. */
+/** Opens a file by what its first bytes say that it is: a zip is looked into, all else is opened as a stream. */
 import { stat } from 'node:fs/promises';
-import { MillraceError, type Origin } from '../pipeline/errors.ts';
+import { kindOf } from './archives/kinds.ts';
+import { checkName, choose, noChoice, noFiles, noSuchEntry } from './archives/names.ts';
+import { unlessPacked } from './archives/peekable.ts';
 import { openFile, type ReadOptions, readFile, toBlocks, unlessAborted } from './bytes.ts';
-import { gunzipIfGzip, isZip, MAGIC_BYTES } from './inflate.ts';
+import { defaultLimits, overLimit, RATIO_FROM } from './limits.ts';
+import { type OpenOptions, openStream } from './open-stream.ts';
+import { fileAt, type RandomAccessSource } from './random-access.ts';
 import type { Block } from './records.ts';
 import { listEntries, readEntryBytes, type ZipEntry } from './unzip.ts';
 
@@ -12,27 +16,28 @@ import { listEntries, readEntryBytes, type ZipEntry } from './unzip.ts';
  *
  * @param name how errors and records call the file
  * @throws MillraceError `MILLRACE_NOT_FOUND` for a file or entry that is not there, `MILLRACE_BAD_ARCHIVE` and
- * `MILLRACE_CHECKSUM` for damage, `MILLRACE_USAGE` for an entry of what is no archive
+ * `MILLRACE_CHECKSUM` for damage, `MILLRACE_LIMIT` for what would unpack to too much, `MILLRACE_USAGE` for an entry of
+ * what is no archive
  */
 export async function* openPath(
   path: string,
   pattern: string | undefined,
   name: string,
-  options: ReadOptions,
+  options: OpenOptions,
 ): AsyncGenerator<Block, void> {
-  if (!(await isZipFile(path, options))) {
-    const origin = { source: name };
-    if (pattern !== undefined) {
-      throw new MillraceError('MILLRACE_USAGE', `This is not a zip archive and has no entry "${pattern}"`, { origin });
-    }
-    return yield* toBlocks(
-      gunzipIfGzip((reading) => readFile(path, reading), origin, options),
-      origin,
-    );
-  }
-  for (const entry of await chooseEntries(path, pattern, name, options)) {
-    const origin = { source: name, entry: entry.name };
-    yield* toBlocks(readEntryBytes(path, entry, origin, options), origin);
+  if (await isZipFile(path, options)) yield* openZip(fileAt(path, name), pattern, options);
+  else yield* openStream((reading) => readFile(path, reading), pattern, name, options);
+}
+
+/** The bytes of the entries of a zip that a pattern means, as {@link openPath} gives them, wherever the zip is. */
+export async function* openZip(
+  archive: RandomAccessSource,
+  pattern: string | undefined,
+  options: OpenOptions,
+): AsyncGenerator<Block, void> {
+  for (const entry of await chooseEntries(archive, pattern, options)) {
+    const origin = { source: archive.name, entry: entry.name };
+    yield* toBlocks(unlessPacked(readEntryBytes(archive, entry, options), origin), origin);
   }
 }
 
@@ -43,56 +48,47 @@ export async function isZipFile(path: string, { signal }: ReadOptions): Promise<
   if (there && !there.isFile()) return false;
   const handle = await openFile(path, signal);
   try {
-    const head = Buffer.alloc(MAGIC_BYTES);
-    await unlessAborted(() => handle.read(head, 0, head.length, 0), signal);
-    return isZip(head);
+    const head = Buffer.alloc(4);
+    const { bytesRead } = await unlessAborted(() => handle.read(head, 0, head.length, 0), signal);
+    return kindOf(head.subarray(0, bytesRead)) === 'zip';
   } finally {
     await handle.close();
   }
 }
 
 /**
- * The entries of an archive that a pattern means: one by its exact name, else all that the glob matches, else the only
- * one.
+ * The entries of a zip that a pattern means: one by its exact name, else all that the glob matches, else the only one.
+ * What they promise to unpack to is within the limits, and they cannot unpack to more.
  */
 export async function chooseEntries(
-  path: string,
+  archive: RandomAccessSource,
   pattern: string | undefined,
-  name: string,
-  options: ReadOptions,
+  options: OpenOptions,
 ): Promise<ZipEntry[]> {
-  const entries = await listEntries(path, options);
-  const origin: Origin = { source: name };
-  if (entries.length === 0) throw new MillraceError('MILLRACE_NOT_FOUND', 'The archive holds no files', { origin });
-  if (pattern === undefined) {
-    if (entries.length === 1) return [...entries];
-    throw new MillraceError('MILLRACE_USAGE', `The archive holds ${entries.length} files: say which one`, {
-      origin,
-      expected: `${origin.source}#ENTRY with one of ${await listNames(entries, '')}`,
-    });
-  }
-  const exact = entries.filter((entry) => entry.name === pattern);
-  if (exact.length > 0) return exact;
-  const { default: picomatch } = await import('picomatch');
-  const matching = picomatch.scan(pattern).isGlob ? entries.filter((entry) => picomatch(pattern)(entry.name)) : [];
-  if (matching.length > 0) return matching;
-  throw new MillraceError('MILLRACE_NOT_FOUND', 'The archive has no such entry', {
-    origin,
-    expected: `one of ${await listNames(entries, pattern)}`,
-    found: pattern,
-  });
+  const entries = await listEntries(archive, options);
+  const origin = { source: archive.name };
+  const names = entries.map(({ name }) => name);
+  if (entries.length === 0) throw noFiles(origin);
+  if (pattern === undefined && entries.length > 1) throw await noChoice(origin, names, `${entries.length} files`);
+  const choice = await choose(pattern);
+  const exact = entries.filter(({ name }) => choice.isExact(name));
+  const chosen = exact.length > 0 ? exact : entries.filter(({ name }) => choice.matches(name));
+  if (chosen.length === 0) throw await noSuchEntry(origin, names, pattern ?? '');
+  checkSizes(chosen, archive.name, options);
+  return chosen;
 }
 
-const LONGEST_LIST = 20;
-
-/** The entries' names, those most like `wanted` first. */
-async function listNames(entries: readonly ZipEntry[], wanted: string): Promise<string> {
-  const { default: levenshtein } = await import('fast-levenshtein');
-  const byDistance = entries
-    .map(({ name }) => ({ name, distance: wanted === '' ? 0 : levenshtein.get(wanted, name) }))
-    .sort((a, b) => a.distance - b.distance);
-  const names = byDistance.slice(0, LONGEST_LIST).map(({ name }) => name);
-  return names.length < entries.length
-    ? `${names.join(', ')} and ${entries.length - names.length} more`
-    : names.join(', ');
+function checkSizes(entries: readonly ZipEntry[], source: string, { limits }: OpenOptions): void {
+  const { entryBytes, totalBytes, ratio } = { ...defaultLimits, ...limits };
+  let total = 0;
+  for (const { name, size, compressedSize } of entries) {
+    const origin = { source, entry: name };
+    checkName(name, source);
+    if (size > entryBytes) throw overLimit('entryBytes', entryBytes, origin, `${size}`);
+    if (size > RATIO_FROM && size > ratio * compressedSize) {
+      throw overLimit('ratio', ratio, origin, `${size} bytes out of ${compressedSize}`);
+    }
+    total += size;
+  }
+  if (total > totalBytes) throw overLimit('totalBytes', totalBytes, { source }, `${total}`);
 }

@@ -8,11 +8,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../pipeline/errors.ts';
-import { readStdin, toBlocks } from './bytes.ts';
+import { readStdin } from './bytes.ts';
 import { type Corpus, corpora, corpusNamed, looksLikeCorpus } from './corpora.ts';
 import { type DownloadOptions, download } from './download.ts';
-import { gunzipIfGzip } from './inflate.ts';
+import type { Limits } from './limits.ts';
 import { openPath } from './open-path.ts';
+import { openStream } from './open-stream.ts';
 import type { Block } from './records.ts';
 
 export interface SourceOptions extends DownloadOptions {
@@ -21,6 +22,8 @@ export interface SourceOptions extends DownloadOptions {
    * is read in place. Default: the environment variable `MILLRACE_MIRROR`.
    */
   readonly mirror?: string | undefined;
+  /** How much may come out of what is packed; limits that are not given are as in `defaultLimits`. */
+  readonly limits?: Partial<Limits> | undefined;
 }
 
 /** A source, told apart. `name` is how errors and records call it: what was written, without the entry. */
@@ -71,8 +74,7 @@ export async function* openSource(spec: string, options: SourceOptions = {}): As
   const { name } = source;
   const file = await fetchSource(source, options);
   if (file) return yield* openPath(file.path, file.entry, name, options);
-  const origin = { source: name };
-  yield* toBlocks(gunzipIfGzip(readStdin, origin, options), origin);
+  yield* openStream(readStdin, undefined, name, options);
 }
 
 /** The file that a source is in, if it need not be downloaded. */

@@ -72,7 +72,7 @@ test('a path that exists wins over what else its characters mean', async (t) => 
   t.is(await read(t, join(folder, 'a#b.txt')), 'a#b.txt');
   t.is(await read(t, join(folder, 'set#1.zip#README.md')), 'read me\n');
   t.is(await read(t, join(folder, 'set#1.zip#c_1.0/notes#1.txt')), 'notes\n');
-  t.regex(await messageOf(t, join(folder, 'a#c.txt')), /MILLRACE_USAGE .*not a zip archive and has no entry "c.txt"/);
+  t.regex(await messageOf(t, join(folder, 'a#c.txt')), /MILLRACE_USAGE .*not an archive and has no entry "c.txt"/);
 });
 
 test('entries by name and by glob, in the order of the archive', async (t) => {

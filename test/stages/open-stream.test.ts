@@ -5,7 +5,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import { MillraceError } from '../../pipeline/errors.ts';
 import { BLOCK_BYTES, type ReadOptions } from '../../stages/bytes.ts';
-import { gunzipIfGzip, inflate, zlibOptions } from '../../stages/inflate.ts';
+import { inflate, zlibOptions } from '../../stages/inflate.ts';
+import { openStream } from '../../stages/open-stream.ts';
 import { codeOf, until } from './files.ts';
 
 const origin = { source: 'test' };
@@ -18,13 +19,18 @@ async function* chunked(bytes: Uint8Array, size: number, state = { closed: false
   }
 }
 
+/** What comes out of bytes that come so many at a time. */
+async function* opened(bytes: Uint8Array, size: number, state?: { closed: boolean }) {
+  for await (const block of openStream(() => chunked(bytes, size, state), undefined, 'test')) yield block.bytes;
+}
+
 async function concat(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   for await (const chunk of chunks) parts.push(chunk);
   return Buffer.concat(parts);
 }
 
-test('gunzipIfGzip opens one member or several, however they are cut up, and hands on the rest', async (t) => {
+test('gzip is opened, one member or several, however they are cut up, and the rest is handed on', async (t) => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 4 }),
@@ -33,7 +39,7 @@ test('gunzipIfGzip opens one member or several, however they are cut up, and han
         const plain = Buffer.concat(members);
         const packed = Buffer.concat(members.map((member) => gzipSync(member)));
         const state = { closed: false };
-        t.true(plain.equals(await concat(gunzipIfGzip(() => chunked(packed, size, state), origin))));
+        t.true(plain.equals(await concat(opened(packed, size, state))));
         t.true(state.closed);
       },
     ),
@@ -42,7 +48,7 @@ test('gunzipIfGzip opens one member or several, however they are cut up, and han
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 9 }), fc.integer({ min: 1, max: 5 }), async (bytes, size) => {
       const known = (bytes[0] === 0x1f && bytes[1] === 0x8b) || (bytes[0] === 0x50 && bytes[1] === 0x4b);
-      if (!known) t.true(Buffer.from(bytes).equals(await concat(gunzipIfGzip(() => chunked(bytes, size), origin))));
+      if (!known) t.true(Buffer.from(bytes).equals(await concat(opened(bytes, size))));
     }),
     { seed: 1 },
   );
@@ -54,11 +60,7 @@ test('gzip cut off anywhere is an error, unless nothing is left', async (t) => {
   for (let length = 2; length < whole.length; length++) {
     if (length === boundary) continue;
     const packed = whole.subarray(0, length);
-    t.is(
-      await codeOf(t, concat(gunzipIfGzip(() => chunked(packed, 7), origin))),
-      'MILLRACE_BAD_ARCHIVE',
-      `cut at ${length}`,
-    );
+    t.is(await codeOf(t, concat(opened(packed, 7))), 'MILLRACE_BAD_ARCHIVE', `cut at ${length}`);
   }
 });
 
@@ -69,7 +71,7 @@ test('a flipped bit in gzip is an error or harmless', async (t) => {
     const damaged = Buffer.from(packed);
     damaged[bit >> 3]! ^= 1 << (bit & 7);
     try {
-      t.is((await concat(gunzipIfGzip(() => chunked(damaged, 64), origin))).toString(), plain, `bit ${bit}`);
+      t.is((await concat(opened(damaged, 64))).toString(), plain, `bit ${bit}`);
     } catch (error) {
       t.true(error instanceof MillraceError, `bit ${bit}: ${error}`);
     }
@@ -77,7 +79,7 @@ test('a flipped bit in gzip is an error or harmless', async (t) => {
 });
 
 test('a zip in a stream says what to do', async (t) => {
-  const error = await t.throwsAsync(concat(gunzipIfGzip(() => chunked(Buffer.from('PK\x03\x04....'), 3), origin)));
+  const error = await t.throwsAsync(concat(opened(Buffer.from('PK\x03\x04....'), 3)));
   t.regex(error.message, /Save it to a file first/);
 });
 
@@ -113,12 +115,12 @@ test('a reader who leaves, or aborts, does not wait for input that never comes',
     await once(signal!, 'abort');
     signal!.throwIfAborted();
   }
-  for await (const chunk of gunzipIfGzip(stuck, origin)) {
-    t.true(chunk.length > 0);
+  for await (const { bytes } of openStream(stuck, undefined, 'test')) {
+    t.true(bytes.length > 0);
     break;
   }
   const controller = new AbortController();
-  const chunks = gunzipIfGzip(stuck, origin, { signal: controller.signal });
+  const chunks = openStream(stuck, undefined, 'test', { signal: controller.signal });
   await chunks.next();
   const pending = chunks.next();
   setImmediate(() => controller.abort(new Error('enough')));
