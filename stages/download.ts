@@ -3,11 +3,12 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { MillraceError } from '../pipeline/errors.ts';
+import type { ReadOptions } from './bytes.ts';
 import { Arrival } from './download/arrival.ts';
 import { isExpected } from './download/checksum.ts';
 import { Claim } from './download/claim.ts';
 import { type Copy, keepCopy, pathOfCopy, readCopy } from './download/copy.ts';
+import { diskError } from './download/disk-error.ts';
 import type { DownloadOptions } from './download/options.ts';
 import { isWholePart, Part } from './download/part.ts';
 import { type Follower, transfer } from './download/transfer.ts';
@@ -15,7 +16,7 @@ import { Client } from './http/client.ts';
 import { httpError, Interruption } from './http/errors.ts';
 import { type Patience, patienceOf } from './http/patience.ts';
 
-export { hasCopy } from './download/copy.ts';
+export { hasCopy, pathOfCopy, readDescription } from './download/copy.ts';
 export { type DownloadOptions, type DownloadProgress, defaultCacheDir } from './download/options.ts';
 
 /**
@@ -35,8 +36,10 @@ export function download(url: string, options: DownloadOptions = {}): Promise<st
 
 /** A download that can be read while it goes on. */
 export interface Arriving {
+  /** The first bytes: so many, or all there are. */
+  head(length: number): Promise<Uint8Array>;
   /** All bytes, once. The end comes when the copy is whole and has been found right. */
-  bytes(): AsyncGenerator<Uint8Array, void>;
+  bytes(options?: ReadOptions): AsyncGenerator<Uint8Array, void>;
   /** The path of the copy, when it is whole. */
   readonly whole: Promise<string>;
   /** Ends it; what has arrived stays for the next time. To be called in any case. */
@@ -47,11 +50,12 @@ export interface Arriving {
 export function arrive(url: string, options: DownloadOptions = {}): Arriving {
   const stopping = new AbortController();
   const signal = AbortSignal.any([stopping.signal, ...(options.signal ? [options.signal] : [])]);
-  const arrival = new Arrival(partOf(pathOfCopy(url, options)), options);
+  const arrival = new Arrival(url, partOf(pathOfCopy(url, options)));
   const whole = bring(url, { ...options, signal }, arrival);
   arrival.endWith(whole);
   return {
-    bytes: () => arrival.bytes(url),
+    head: (length) => arrival.head(length),
+    bytes: (reading = options) => arrival.bytes(reading),
     whole,
     async stop() {
       stopping.abort();
@@ -161,16 +165,4 @@ function isVersioned({ etag, lastModified }: Copy): boolean {
 
 function isReadOnly(error: unknown): boolean {
   return ['EROFS', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
-}
-
-function diskError(error: unknown, url: string): unknown {
-  if (error instanceof MillraceError || !(error instanceof Error) || !('syscall' in error)) return error;
-  const isFull = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
-  const summary = isFull
-    ? 'The disk of the cache folder is full; what has arrived is kept, and the next try goes on there'
-    : 'The download cannot be written to the cache folder';
-  return httpError(url, summary, {
-    hint: 'Make room there, or choose another folder with --cache-dir or MILLRACE_CACHE.',
-    cause: error,
-  });
 }

@@ -3,13 +3,13 @@
  * disk between them: so a slow reader makes no server lose patience, and nobody who waits for the same file waits for
  * that reader.
  */
-import type { FileHandle } from 'node:fs/promises';
-import { openFile, type ReadOptions, readRange, unlessAborted } from '../bytes.ts';
+import { type ReadOptions, unlessAborted } from '../bytes.ts';
+import { fileAt, type RandomAccess, readAll } from '../random-access.ts';
 import type { Follower } from './transfer.ts';
 
 export class Arrival implements Follower {
+  readonly #url: string;
   readonly #partPath: string;
-  readonly #options: ReadOptions;
   /** All that has been asked for: what is under way counts, so that a restart promises it. */
   #taken = 0;
   #readable = 0;
@@ -21,9 +21,9 @@ export class Arrival implements Follower {
   #whole: string | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(partPath: string, options: ReadOptions) {
+  constructor(url: string, partPath: string) {
+    this.#url = url;
     this.#partPath = partPath;
-    this.#options = options;
   }
 
   /** To be told once, how the download ends: with the path of the copy, or not. */
@@ -56,10 +56,24 @@ export class Arrival implements Follower {
     this.#wake();
   }
 
+  /** The first bytes: so many, or all there are. They do not count as taken: what is made of them must not last. */
+  async head(length: number): Promise<Uint8Array> {
+    while (this.#readable < length && this.#whole === undefined) {
+      if (this.#failure) throw this.#failure.error;
+      await this.#change({});
+    }
+    const file = await this.#open({});
+    try {
+      return await readAll(file, 0, Math.min(length, file.size), { origin: { source: this.#url } });
+    } finally {
+      await file.close();
+    }
+  }
+
   /** The bytes; the end comes when the copy is whole and has been found right. */
-  async *bytes(source: string): AsyncGenerator<Uint8Array, void> {
-    const origin = { source };
-    let file: FileHandle | undefined;
+  async *bytes(options: ReadOptions): AsyncGenerator<Uint8Array, void> {
+    const range = { ...options, origin: { source: this.#url } };
+    let file: RandomAccess | undefined;
     try {
       for (;;) {
         if (this.#failure) throw this.#failure.error;
@@ -68,40 +82,40 @@ export class Arrival implements Follower {
           await file?.close();
           file = undefined;
         }
-        const whole = this.#whole;
-        // The name of the part is gone as soon as the whole copy is there.
-        file ??= whole === undefined && this.#readable === 0 ? undefined : await this.#open();
-        const end = whole === undefined || !file ? this.#readable : (await file.stat()).size;
-        if (file && end > this.#taken) {
+        // A copy that was there before: nothing has arrived.
+        if (this.#whole !== undefined && this.#readable === 0) {
+          file ??= await this.#open(options);
+          this.#readable = file.size;
+        }
+        if (this.#readable > this.#taken) {
+          file ??= await this.#open(options);
           const start = this.#taken;
-          this.#taken = end;
-          yield* readRange(file, start, end, { ...this.#options, origin });
-        } else if (whole !== undefined) return;
-        else await this.#change();
+          this.#taken = this.#readable;
+          yield* file.read(start, this.#taken, range);
+        } else if (this.#whole !== undefined) return;
+        else await this.#change(options);
       }
     } finally {
       await file?.close();
     }
   }
 
-  async #open(): Promise<FileHandle> {
-    const { signal } = this.#options;
-    if (this.#whole !== undefined) return openFile(this.#whole, signal);
+  async #open(options: ReadOptions): Promise<RandomAccess> {
     try {
-      return await openFile(this.#partPath, signal);
+      return await fileAt(this.#whole ?? this.#partPath).open(options);
     } catch (error) {
-      // It has just been put in its place.
-      while (this.#whole === undefined && !this.#failure) await this.#change();
+      // The part has just been put in its place.
+      while (this.#whole === undefined && !this.#failure) await this.#change(options);
       if (this.#whole === undefined) throw error;
-      return openFile(this.#whole, signal);
+      return fileAt(this.#whole).open(options);
     }
   }
 
-  #change(): Promise<void> {
+  #change({ signal }: ReadOptions): Promise<void> {
     const changed = () =>
       new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-    return unlessAborted(changed, this.#options.signal);
+    return unlessAborted(changed, signal);
   }
 }

@@ -1,5 +1,4 @@
 /** One file over HTTP into a part: what breaks off is tried again, from where it broke off if the server can do that. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Answer,
   askIfNewer,
@@ -10,11 +9,11 @@ import {
   validatorOf,
   versionOf,
 } from '../http/answer.ts';
-import { bodyOf } from '../http/body.ts';
-import { type Client, discard } from '../http/client.ts';
+import type { Client } from '../http/client.ts';
 import { httpError, Interruption, statusError } from '../http/errors.ts';
-import { type Patience, pauseAfter } from '../http/patience.ts';
-import { PAGE_HEAD_BYTES, refuseWebPage } from '../http/web-page.ts';
+import type { Patience } from '../http/patience.ts';
+import { persist } from '../http/persist.ts';
+import { mayBeWebPage, PAGE_HEAD_BYTES, refuseWebPage } from '../http/web-page.ts';
 import { assertEncoding } from './copy.ts';
 import type { DownloadOptions } from './options.ts';
 import type { Part } from './part.ts';
@@ -28,9 +27,6 @@ export interface Follower {
   /** What comes is in another file from now on; no more may be read before the next {@link advance}. */
   restart(): void;
 }
-
-/** Progress that is worth a new set of tries: so a long download over a bad line ends, and a hostile server does not. */
-const WORTHWHILE_BYTES = 1 << 20;
 
 /**
  * Fetches into a part, which may hold a beginning. Answers `unchanged` when the server says that `known` is still the
@@ -47,22 +43,13 @@ export async function transfer(
   follower: Follower | undefined,
   options: DownloadOptions,
 ): Promise<'received' | 'unchanged'> {
-  const { signal } = options;
   const attempts = new Transfer(part, known, client, follower, options);
-  let best = part.size;
-  for (let failures = 0; ; ) {
-    try {
-      return await attempts.attempt();
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (part.size >= best + WORTHWHILE_BYTES) failures = 0;
-      best = Math.max(best, part.size);
-      failures++;
-      const hopeless = failures >= patience.tries || (known !== undefined && part.size === 0);
-      if (!(error instanceof Interruption) || hopeless) throw error;
-      await sleep(pauseAfter(failures, error.retryAfter, patience), undefined, { ...(signal && { signal }) });
-    }
-  }
+  return persist(
+    () => attempts.attempt(),
+    () => part.size,
+    patience,
+    { signal: options.signal, isHopeless: () => known !== undefined && part.size === 0 },
+  );
 }
 
 class Transfer {
@@ -101,7 +88,7 @@ class Transfer {
       await this.#receive(answer);
       return 'received';
     } finally {
-      discard(answer);
+      answer.body.discard();
     }
   }
 
@@ -128,19 +115,20 @@ class Transfer {
     const part = this.#part;
     const length = lengthOf(answer);
     const end = length === undefined ? undefined : part.size + length;
+    const contentType = header(answer, 'content-type');
     // What was kept from an earlier run has been looked at then.
-    let isChecked = part.size >= PAGE_HEAD_BYTES;
+    let isChecked = part.size >= PAGE_HEAD_BYTES || !mayBeWebPage(part.url, contentType);
     const check = async () => {
       isChecked = true;
       try {
-        refuseWebPage(part.url, header(answer, 'content-type'), await part.head(PAGE_HEAD_BYTES));
+        refuseWebPage(part.url, contentType, await part.head(PAGE_HEAD_BYTES));
       } catch (error) {
         await part.discard();
         throw error;
       }
     };
     if (isChecked) this.#tell();
-    for await (const chunk of bodyOf(answer, part.url)) {
+    for await (const chunk of orInterruption(answer, part.url)) {
       await this.#append(chunk);
       if (!isChecked && part.size >= PAGE_HEAD_BYTES) await check();
       if (isChecked) this.#tell();
@@ -178,6 +166,14 @@ class Transfer {
 
   #changed(): Error {
     return httpError(this.#part.url, 'The file has changed at the server while it was read', { hint: 'Run it again.' });
+  }
+}
+
+async function* orInterruption({ body }: Answer, url: string): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* body.pieces();
+  } catch (cause) {
+    throw new Interruption(httpError(url, 'The download broke off', { cause }));
   }
 }
 

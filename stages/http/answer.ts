@@ -1,10 +1,11 @@
 /** What a server says of a file in the headers of its answer. */
-import type { Dispatcher } from 'undici';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Body } from './body.ts';
 
 export interface Answer {
   readonly status: number;
-  readonly headers: Dispatcher.ResponseData['headers'];
-  readonly body: Dispatcher.ResponseData['body'];
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Body;
 }
 
 /** What tells one version of a file from the next, and how it is packed for the way. */

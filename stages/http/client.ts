@@ -1,7 +1,7 @@
 /** Asks servers for files, by the proxies of the environment, and follows where they point to. */
 import type { Dispatcher } from 'undici';
-import type { Answer } from './answer.ts';
-import { header } from './answer.ts';
+import { type Answer, header } from './answer.ts';
+import { Body } from './body.ts';
 import { httpError, Interruption } from './errors.ts';
 import type { Patience } from './patience.ts';
 
@@ -36,19 +36,28 @@ export class Client {
       const answer = await this.#ask(here, headers, signal, url);
       const location = isRedirect(answer.status) ? header(answer, 'location') : undefined;
       if (location === undefined) return answer;
-      discard(answer);
+      answer.body.discard();
       chain.push(nextUrl(here, location, chain));
     }
   }
 
-  async #ask(here: string, headers: Record<string, string>, signal: AbortSignal | undefined, url: string) {
+  async #ask(
+    here: string,
+    headers: Record<string, string>,
+    signal: AbortSignal | undefined,
+    url: string,
+  ): Promise<Answer> {
     try {
-      const { statusCode, ...rest } = await this.#request(here, {
+      const {
+        statusCode,
+        headers: told,
+        body,
+      } = await this.#request(here, {
         dispatcher: this.#agent,
         headers: { 'accept-encoding': 'identity', ...headers },
         signal: signal ?? null,
       });
-      return { status: statusCode, ...rest };
+      return { status: statusCode, headers: told, body: new Body(body) };
     } catch (cause) {
       signal?.throwIfAborted();
       throw new Interruption(httpError(url, 'The server cannot be reached', { cause }));
@@ -58,11 +67,6 @@ export class Client {
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
-}
-
-/** Lets go of a body: undici calls one that is left unread an error, and by then nobody listens. */
-export function discard({ body }: Answer): void {
-  body.on('error', () => {}).destroy();
 }
 
 function isRedirect(status: number): boolean {
