@@ -39,8 +39,8 @@ export async function evaluate(run: string, source: string, flags: EvaluateFlags
   await startEngine(flags.engine, { silent: flags.json ?? false });
   const trained = await TrainedRun.open(run);
   const progress = new Progress();
-  const { cacheDir, mirror, format, limit } = flags;
-  const pairs = readPairs(source, { cacheDir, mirror, onProgress: progress.download, ...(format && { format }) })
+  const { cacheDir, mirror, sha256, format, limit } = flags;
+  const pairs = readPairs(source, { cacheDir, mirror, sha256, onProgress: progress.download, ...(format && { format }) })
     .onError(flags.onError)
     .withAbort(signal);
   try {
