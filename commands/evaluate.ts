@@ -40,7 +40,13 @@ export async function evaluate(run: string, source: string, flags: EvaluateFlags
   const trained = await TrainedRun.open(run);
   const progress = new Progress();
   const { cacheDir, mirror, sha256, format, limit } = flags;
-  const pairs = readPairs(source, { cacheDir, mirror, sha256, onProgress: progress.download, ...(format && { format }) })
+  const pairs = readPairs(source, {
+    cacheDir,
+    mirror,
+    sha256,
+    onProgress: progress.download,
+    ...(format && { format }),
+  })
     .onError(flags.onError)
     .withAbort(signal);
   try {

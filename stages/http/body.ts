@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 
 /** How many pieces may wait for their reader; each is some 64 KiB at most. */
-const MOST_WAITING = 16;
+const MOST_WAITING = 64;
 
 /**
  * The bytes of an answer, all those that came before it broke off included: a stream that fails throws away what nobody

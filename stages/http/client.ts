@@ -4,9 +4,7 @@ import { type Answer, header } from './answer.ts';
 import { Body } from './body.ts';
 import { httpError, Interruption } from './errors.ts';
 import type { Patience } from './patience.ts';
-
-/** One more would be a mistake of the server. Browsers go on to 20, curl to 30 or 50; for a file a few are many. */
-const MOST_REDIRECTS = 10;
+import { isRedirect, nextUrl } from './redirect.ts';
 
 export class Client {
   readonly #agent: Dispatcher;
@@ -67,32 +65,4 @@ export class Client {
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
-}
-
-function isRedirect(status: number): boolean {
-  return [301, 302, 303, 307, 308].includes(status);
-}
-
-function nextUrl(here: string, location: string, chain: readonly string[]): string {
-  const url = chain[0] as string;
-  const way = (next: string) => [...chain, next].join(' -> ');
-  const next = URL.canParse(location, here) ? new URL(location, here) : undefined;
-  if (!next || !/^https?:$/.test(next.protocol)) {
-    const expected = 'a redirect to http or https';
-    throw httpError(url, 'The server points to what is no address of a file', { expected, found: way(location) });
-  }
-  if (new URL(here).protocol === 'https:' && next.protocol === 'http:') {
-    throw httpError(url, 'The server points from https to http, where anybody could change the file on its way', {
-      found: way(next.href),
-      hint: 'If you trust that address, name it yourself.',
-    });
-  }
-  if (chain.includes(next.href)) {
-    throw httpError(url, 'The server points in circles', { found: way(next.href) });
-  }
-  if (chain.length > MOST_REDIRECTS) {
-    const expected = `${MOST_REDIRECTS} redirects at most`;
-    throw httpError(url, 'The server points from one address to the next', { expected, found: way(next.href) });
-  }
-  return next.href;
 }
