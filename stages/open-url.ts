@@ -108,9 +108,14 @@ async function findEntries(
     // Who wants most of an archive is likely to want the rest as well; the whole can be checked by its sum.
     isWorthIt = wanted <= whole.size / 2 || wantedOf(path).includes(pattern);
     return isWorthIt ? { archive, pattern, entries } : undefined;
+  } catch (error) {
+    if (!(error instanceof Changed)) throw error;
+    await removePieces(archive.pieces.path);
   } finally {
     if (!isWorthIt) await archive.close();
   }
+  // It changed while its table of contents was read. If it goes on so, all of it is fetched at once.
+  return undefined;
 }
 
 async function isZip(archive: RemoteArchive, { signal }: OpenOptions): Promise<boolean> {
