@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from '../engine/engine.ts';
 import type { Choice } from '../pipeline/index.ts';
+import { type Limits, parseLimits } from '../stages/limits.ts';
 
 /** Reads a whole number of at least `least`. */
 export function wholeNumber(least = 0): (text: string) => number {
@@ -47,6 +48,7 @@ export interface SourceFlags {
   readonly cacheDir?: string;
   readonly mirror?: string;
   readonly sha256?: readonly string[];
+  readonly limits?: Partial<Limits>;
   readonly onError: string;
 }
 
@@ -55,7 +57,8 @@ export function addSourceOptions(command: Command): Command {
     .option('--on-error <policy>', 'what becomes of bad records: fail, skip or quarantine:FILE', 'fail')
     .option('--cache-dir <folder>', 'where downloads are kept (default: MILLRACE_CACHE, else ~/.cache/millrace)')
     .option('--mirror <base>', "a URL or folder in place of the named corpora's own (default: MILLRACE_MIRROR)")
-    .option('--sha256 <hex>', 'what the file of a source must have; give one for each source', sha256);
+    .option('--sha256 <hex>', 'what the file of a source must have; give one for each source', sha256)
+    .option('--limits <list>', 'what may come out of an archive: entry-bytes=80GiB,ratio=none ...', parseLimits);
 }
 
 /** Reads a SHA-256 sum; the option may be given several times. */

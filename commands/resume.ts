@@ -4,7 +4,16 @@ import type { ModelName, RunCheckpoint } from '../models/index.ts';
 import type { TrainFlags } from './train.ts';
 
 /** What may be given anew; all else is as the run was begun with. */
-const givenAnew: readonly string[] = ['epochs', 'patience', 'saveEvery', 'engine', 'cacheDir', 'mirror', 'json'];
+const givenAnew: readonly string[] = [
+  'epochs',
+  'patience',
+  'saveEvery',
+  'engine',
+  'cacheDir',
+  'mirror',
+  'limits',
+  'json',
+];
 
 /** What a training cannot begin without. Commander would see to it, were it not for `--resume`. */
 const needed = ['train', 'dev', 'out'];

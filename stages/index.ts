@@ -20,6 +20,7 @@ export {
   missingPolicies,
 } from './glove.ts';
 export { ids } from './ids.ts';
+export { defaultLimits, type Limits } from './limits.ts';
 export { lines } from './lines.ts';
 export { lowercase } from './lowercase.ts';
 export { type Padding, paddingOf, padSequences } from './pad.ts';

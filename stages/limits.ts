@@ -1,7 +1,7 @@
 /** How much a source may unpack to: limits that no honest corpus meets, and a hostile archive does. */
 import { MillraceError, type Origin, unknownName } from '../pipeline/index.ts';
 
-/** Each is a number, or `Infinity` for none. */
+/** Each is a number; `Infinity` is no limit. */
 export interface Limits {
   /** How long one unpacked file or archive entry may be, in bytes. */
   readonly entryBytes: number;
@@ -39,6 +39,9 @@ const names = {
 
 const units: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB, TiB: 2 ** 40 };
 
+/** As good as infinite, and kept where a run's options are saved as JSON. */
+const NONE = Number.MAX_SAFE_INTEGER;
+
 /**
  * Reads `entry-bytes=80GiB,ratio=none`: numbers above 0, with KiB, MiB, GiB or TiB behind them or not, or `none`.
  *
@@ -50,7 +53,7 @@ export function parseLimits(text: string): Partial<Limits> {
     const [, name = part, value] = /^([^=]*)=(.*)$/.exec(part) ?? [];
     if (!Object.hasOwn(names, name)) throw unknownName('limit', name, Object.keys(names));
     const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]iB)?$/.exec(value ?? '') ?? [];
-    const limit = value === 'none' ? Number.POSITIVE_INFINITY : Number(digits) * units[unit]!;
+    const limit = value === 'none' ? NONE : Number(digits) * units[unit]!;
     if (!(limit > 0)) {
       throw new MillraceError('MILLRACE_USAGE', `This is no limit for "${name}"`, {
         expected: 'a number above 0, such as 1000 or 80GiB, or "none"',

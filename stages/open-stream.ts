@@ -49,7 +49,7 @@ export async function* openStream(
       if (within !== 'plain' && within !== 'tar') refuse(within, `What the ${kind} holds`, origin);
       kind = within;
     }
-    if (kind === 'tar') return yield* readTar(bytes, pattern, name, limits);
+    if (kind === 'tar') return yield* readTar(bytes, pattern, name, { signal, limits });
     if (kind !== 'plain') refuse(kind, 'This', origin);
     if (pattern !== undefined) {
       throw new MillraceError('MILLRACE_USAGE', `This is not an archive and has no entry "${pattern}"`, { origin });

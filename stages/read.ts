@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { ArrayChunk, Pipeline, type Remote, type Source } from '../pipeline/index.ts';
 import { corpora } from './corpora.ts';
 import { identifySource, stampSource } from './identity.ts';
+import type { Limits } from './limits.ts';
 import { lines } from './lines.ts';
 import { openPath } from './open-path.ts';
 import { isFetched } from './open-url.ts';
@@ -25,8 +26,13 @@ export function read(spec: string, options: Omit<SourceOptions, 'signal'> = {}):
 }
 
 /** The source as other threads open it: a file, or an entry of an archive. */
-export function readPath(path: string, entry: string | undefined, name: string): Source<Block> {
-  return { name: 'read', open: blocksOf((signal) => openPath(path, entry, name, { signal })) };
+export function readPath(
+  path: string,
+  entry: string | undefined,
+  name: string,
+  limits?: Partial<Limits>,
+): Source<Block> {
+  return { name: 'read', open: blocksOf((signal) => openPath(path, entry, name, { signal, limits })) };
 }
 
 /**
@@ -43,7 +49,7 @@ function remote(spec: string, options: Omit<SourceOptions, 'signal'>): Remote | 
     async args(signal) {
       // The server is asked here whether it has a newer one, and the progress told if so.
       const file = await fetchSource(source, { ...options, signal });
-      return [file?.path, file?.entry, source.name];
+      return [file?.path, file?.entry, source.name, options.limits];
     },
   };
 }

@@ -6,9 +6,15 @@ export class ByteReader {
   /** How many bytes have been taken. */
   position = 0;
 
-  /** @param chunks whoever opened it closes it */
-  constructor(chunks: AsyncIterator<Uint8Array>) {
+  readonly #signal: AbortSignal | undefined;
+
+  /**
+   * @param chunks whoever opened it closes it
+   * @param signal ends the reading also of what has come
+   */
+  constructor(chunks: AsyncIterator<Uint8Array>, signal: AbortSignal | undefined) {
     this.#chunks = chunks;
+    this.#signal = signal;
   }
 
   /** The next bytes in one piece: fewer than asked for where the end comes first. */
@@ -27,6 +33,7 @@ export class ByteReader {
       this.position += piece.length;
       left -= piece.length;
       yield piece;
+      this.#signal?.throwIfAborted();
     }
   }
 

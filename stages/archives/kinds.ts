@@ -1,5 +1,5 @@
 /** What a run of bytes is, known by how it begins: never by its name. */
-import { isTarHeader, TAR_BLOCK } from './tar-header.ts';
+import { isDamagedTarHeader, isTarHeader, TAR_BLOCK } from './tar-header.ts';
 
 /** What can be opened, what can only be named, and all else. */
 export type Kind = 'zip' | 'gzip' | 'zstd' | 'tar' | 'bzip2' | 'xz' | '7z' | 'rar' | 'plain';
@@ -38,10 +38,9 @@ export function kindOf(head: Uint8Array, ended = false): Kind | undefined {
     open = true;
   }
   const block = head.subarray(0, TAR_BLOCK);
-  // The line that somebody has just typed is text, and must not wait for the 511 bytes that a tar would bring.
-  if (!block.includes(NEWLINE)) {
-    if (block.length < TAR_BLOCK) open = true;
-    else if (isTarHeader(block)) return 'tar';
-  }
+  if (block.length === TAR_BLOCK) {
+    if (isTarHeader(block) || isDamagedTarHeader(block)) return 'tar';
+    // The line that somebody has just typed is text, and must not wait for the 512 bytes that a tar would bring.
+  } else if (!block.includes(NEWLINE) || block.subarray(0, block.indexOf(NEWLINE)).includes(0)) open = true;
   return open && !ended ? undefined : 'plain';
 }

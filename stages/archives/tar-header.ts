@@ -28,6 +28,11 @@ export function isTarHeader(block: Uint8Array): boolean {
   return promised === sum || promised === signed;
 }
 
+/** Whether it is the header that it says it is, though its sum is wrong: text has no zeros. */
+export function isDamagedTarHeader(block: Uint8Array): boolean {
+  return text(block, 257, 5) === 'ustar' && block.includes(0) && !isTarHeader(block);
+}
+
 /** @throws MillraceError `MILLRACE_BAD_ARCHIVE` when the block is no header */
 export function parseTarHeader(block: Uint8Array, origin: Origin): TarHeader {
   if (!isTarHeader(block)) throw badTar(origin, 'The checksum of a header is wrong');

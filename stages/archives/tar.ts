@@ -3,7 +3,7 @@
  * hand out a sparse file's map, or what else they do not know, as if it were the file.
  */
 import { MillraceError } from '../../pipeline/errors.ts';
-import { toBlocks } from '../bytes.ts';
+import { type ReadOptions, toBlocks } from '../bytes.ts';
 import { type Limits, overLimit } from '../limits.ts';
 import type { Block } from '../records.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -25,11 +25,11 @@ export async function* readTar(
   chunks: AsyncIterator<Uint8Array>,
   pattern: string | undefined,
   source: string,
-  limits: Limits,
+  { signal, limits }: ReadOptions & { readonly limits: Limits },
 ): AsyncGenerator<Block, void> {
   const origin = { source };
   const choice = await choose(pattern);
-  const reader = new ByteReader(chunks);
+  const reader = new ByteReader(chunks, signal);
   const names: string[] = [];
   let found = 0;
   for (let entries = 1; ; entries++) {

@@ -26,18 +26,18 @@ export async function* unzstd(
   origin: Origin,
   { signal }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
-  const reader = new ByteReader(chunks);
+  const reader = new ByteReader(chunks, signal);
   for (;;) {
     const magic = await reader.take(4);
     if (magic.length === 0) return;
-    if (magic.length === 4 && magic.readUInt32LE() === 0xfd2fb528) yield* frame(reader, magic, origin, signal);
+    if (magic.length === 4 && magic.readUInt32LE() === 0xfd2fb528) yield* frame(reader, magic, origin);
     else if (magic.length === 4 && magic.readUInt32LE() >>> 4 === 0x184d2a5) await skip(reader, origin);
     else throw damaged(origin, 'what is no frame');
   }
 }
 
 /** Hands on what a frame holds but for its last piece, which waits for the checksum. */
-async function* frame(reader: ByteReader, magic: Buffer, origin: Origin, signal: AbortSignal | undefined) {
+async function* frame(reader: ByteReader, magic: Buffer, origin: Origin) {
   const { bytes: header, size, checked } = await frameHeader(reader, magic, origin);
   const hash = new XxHash64();
   let length = 0;
@@ -47,7 +47,6 @@ async function* frame(reader: ByteReader, magic: Buffer, origin: Origin, signal:
     const block = await nextBlock(reader, origin);
     const last = (block[0]! & 1) !== 0;
     const sum = last && checked ? await exactly(reader, 4, origin) : Buffer.alloc(0);
-    signal?.throwIfAborted();
     try {
       blocks.push(Buffer.concat([before, block, sum]), last);
     } catch (cause) {

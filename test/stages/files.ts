@@ -58,7 +58,8 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
 }
 
 export interface EntryShape {
-  readonly name: string;
+  /** As text it is ASCII. */
+  readonly name: string | Buffer;
   readonly data: Uint8Array;
   readonly method?: number;
   readonly flags?: number;
@@ -66,6 +67,8 @@ export interface EntryShape {
   readonly descriptor?: boolean;
   /** 64-bit fields for sizes and offset in the central directory. */
   readonly zip64?: boolean;
+  /** Where the central directory says that it begins, if not where it does. */
+  readonly offset?: number;
 }
 
 /** A zip, field by field from PKWARE's APPNOTE 6.3: the shapes that fflate does not write. */
@@ -77,7 +80,15 @@ export function zipOf(entries: readonly EntryShape[], { comment = '', zip64 = fa
     parts.push(part);
     offset += part.length;
   };
-  for (const { name, data, method = 8, flags = 0, descriptor = false, zip64: wide = false } of entries) {
+  for (const {
+    name,
+    data,
+    method = 8,
+    flags = 0,
+    descriptor = false,
+    zip64: wide = false,
+    offset: claimed,
+  } of entries) {
     const packed = method === 8 ? deflateRawSync(data) : Buffer.from(data);
     const sum = crc32(data);
     const allFlags = flags | (descriptor ? 8 : 0);
@@ -87,12 +98,14 @@ export function zipOf(entries: readonly EntryShape[], { comment = '', zip64 = fa
     push(fields([4, known[2]!], [2, name.length], [2, 4], name, [4, 0x0000cafe]));
     push(packed);
     if (descriptor) push(fields([4, 0x08074b50], [4, sum], [4, packed.length], [4, data.length]));
-    const extra = wide ? fields([2, 1], [2, 24], [8, data.length], [8, packed.length], [8, start]) : Buffer.alloc(0);
+    const extra = wide
+      ? fields([2, 1], [2, 24], [8, data.length], [8, packed.length], [8, claimed ?? start])
+      : Buffer.alloc(0);
     const narrow = (value: number): number => (wide ? 0xffffffff : value);
     directory.push(
       fields([4, 0x02014b50], [2, 45], [2, 45], [2, allFlags], [2, method], [4, 0], [4, sum]),
       fields([4, narrow(packed.length)], [4, narrow(data.length)], [2, name.length], [2, extra.length], [2, 0]),
-      fields([2, 0], [2, 0], [4, 0], [4, narrow(start)], name),
+      fields([2, 0], [2, 0], [4, 0], [4, narrow(claimed ?? start)], name),
       extra,
     );
   }
@@ -112,10 +125,11 @@ export function zipOf(entries: readonly EntryShape[], { comment = '', zip64 = fa
 }
 
 /** Little-endian numbers as `[bytes, value]`, and ASCII. */
-function fields(...all: ([2 | 4 | 8, number] | string)[]): Buffer {
+function fields(...all: ([2 | 4 | 8, number] | string | Buffer)[]): Buffer {
   return Buffer.concat(
     all.map((field) => {
       if (typeof field === 'string') return Buffer.from(field, 'latin1');
+      if (Buffer.isBuffer(field)) return field;
       const bytes = Buffer.alloc(8);
       bytes.writeBigUInt64LE(BigInt(field[1]));
       return bytes.subarray(0, field[0]);

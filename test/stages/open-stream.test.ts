@@ -7,7 +7,8 @@ import { MillraceError } from '../../pipeline/errors.ts';
 import { BLOCK_BYTES, type ReadOptions } from '../../stages/bytes.ts';
 import { inflate, zlibOptions } from '../../stages/inflate.ts';
 import { openStream } from '../../stages/open-stream.ts';
-import { codeOf, until } from './files.ts';
+import { zstdOf } from './archives/zstd-of.ts';
+import { codeOf, until, zipOf } from './files.ts';
 
 const origin = { source: 'test' };
 
@@ -76,6 +77,81 @@ test('a flipped bit in gzip is an error or harmless', async (t) => {
       t.true(error instanceof MillraceError, `bit ${bit}: ${error}`);
     }
   }
+});
+
+test('what follows gzip is zeros, or an error, however it is cut', async (t) => {
+  const packed = gzipSync('some text');
+  for (const size of [1, 7, packed.length, packed.length + 3, 4000]) {
+    const padded = Buffer.concat([packed, packed, Buffer.alloc(5000)]);
+    t.is((await concat(opened(padded, size))).toString(), 'some textsome text', `chunks of ${size}`);
+    for (const rest of ['x', 'something else', '\0\0x', `${'\0'.repeat(3000)}x`, `\0${packed.toString('latin1')}`]) {
+      const followed = Buffer.concat([packed, Buffer.from(rest, 'latin1')]);
+      t.is(await codeOf(t, concat(opened(followed, size))), 'MILLRACE_BAD_ARCHIVE', `${rest}, chunks of ${size}`);
+    }
+  }
+});
+
+test('a damaged second member is not taken for the end', async (t) => {
+  const first = gzipSync('first');
+  const whole = Buffer.concat([first, gzipSync('second')]);
+  for (let bit = first.length * 8; bit < whole.length * 8; bit++) {
+    const damaged = Buffer.from(whole);
+    damaged[bit >> 3]! ^= 1 << (bit & 7);
+    try {
+      t.is((await concat(opened(damaged, 64))).toString(), 'firstsecond', `bit ${bit}`);
+    } catch (error) {
+      t.true(error instanceof MillraceError, `bit ${bit}: ${error}`);
+    }
+  }
+});
+
+test('what cannot be opened is told by its bytes, and how to unpack it', async (t) => {
+  const heads: Record<string, [number[], RegExp]> = {
+    bzip2: [[...Buffer.from('BZh9'), 0x31, 0x41, 0x59, 0x26, 0x53, 0x59], /bunzip2/],
+    'empty bzip2': [[...Buffer.from('BZh1'), 0x17, 0x72, 0x45, 0x38, 0x50, 0x90], /bunzip2/],
+    xz: [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0], /unxz/],
+    '7z': [[0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c, 0], /7z x/],
+    rar: [[...Buffer.from('Rar!'), 0x1a, 7, 1, 0], /unrar x/],
+  };
+  for (const [what, [head, tool]] of Object.entries(heads)) {
+    const bytes = Buffer.concat([Buffer.from(head), Buffer.alloc(100)]);
+    for (const size of [1, 1000]) {
+      const error = await t.throwsAsync(concat(opened(bytes, size)), { instanceOf: MillraceError });
+      t.is(error.code, 'MILLRACE_BAD_ARCHIVE', what);
+      t.regex(error.message, tool, what);
+    }
+    const error = await t.throwsAsync(concat(opened(gzipSync(bytes), 1000)), { instanceOf: MillraceError });
+    t.regex(error.message, /^test: What the gzip holds is packed/, what);
+  }
+  for (const text of ['BZh', 'BZh9 is a word', 'Rar', '7z and more', 'PK', '(']) {
+    t.is((await concat(opened(Buffer.from(text), 2))).toString(), text);
+  }
+});
+
+test('packed twice is refused, by whatever it is packed', async (t) => {
+  for (const inner of [
+    gzipSync('text'),
+    zipOf([{ name: 'a', data: Buffer.from('text') }]),
+    zstdOf([Buffer.from('a')]),
+  ]) {
+    for (const outer of [gzipSync(inner), zstdOf([inner])]) {
+      t.is(await codeOf(t, concat(opened(outer, 64))), 'MILLRACE_BAD_ARCHIVE');
+    }
+  }
+});
+
+test('a line that was typed is text before the next one comes', async (t) => {
+  async function* typed({ signal }: ReadOptions) {
+    yield Buffer.from('a l');
+    yield Buffer.from('ine\n');
+    await once(signal!, 'abort');
+  }
+  let text = '';
+  for await (const { bytes } of openStream(typed, undefined, 'test')) {
+    text += Buffer.from(bytes).toString();
+    if (text.endsWith('\n')) break;
+  }
+  t.is(text, 'a line\n');
 });
 
 test('a zip in a stream says what to do', async (t) => {

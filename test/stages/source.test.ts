@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { strToU8, zipSync } from 'fflate';
+import { packTar } from 'modern-tar';
 import { MillraceError } from '../../pipeline/errors.ts';
 import { openSource, parseSourceSpec, type SourceOptions } from '../../stages/source.ts';
 import { assertClosed, codeOf, collect, temporaryFolder } from './files.ts';
@@ -242,10 +243,12 @@ const echo = `
     }
   } catch (error) { console.log(error.code); }`;
 
-test('standard input, plain, gzip, empty and zip', async (t) => {
+test('standard input, plain, gzip, tar, empty and zip', async (t) => {
+  const tar = await packTar([{ header: { name: 'a.txt', size: 4 }, body: 'only' }]);
   const cases: [Uint8Array, string][] = [
     [strToU8('plain'), 'plain|{"source":"-"}'],
     [gzipSync('packed'), 'packed|{"source":"-"}'],
+    [gzipSync(tar), 'only|{"source":"-","entry":"a.txt"}'],
     [new Uint8Array(0), '|{"source":"-"}'],
     [corpus, 'MILLRACE_USAGE\n'],
   ];

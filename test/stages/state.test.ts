@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
+import { packTar } from 'modern-tar';
 import { type Pipeline, type PipelineState, toPlain } from '../../pipeline/index.ts';
 import {
   batch,
@@ -138,6 +139,23 @@ test('blocks are resumed at the byte', async (t) => {
   const bytes = (blocks: { bytes: Uint8Array }[]) => Buffer.concat(blocks.map((block) => block.bytes));
   t.true(bytes(rest).equals(bytes(whole.slice(1))));
   t.true(rest.at(-1)?.last);
+});
+
+test('the entries of a tar are resumed in their order, and in the middle', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'corpus.tar.gz');
+  const entries = ['a.txt', 'empty.txt', 'b.md', 'c.txt'].map((name) => {
+    const body = name === 'empty.txt' ? '' : Array.from({ length: 9 }, (_, n) => `${name} ${n}`).join('\n');
+    return { header: { name, size: body.length }, body };
+  });
+  await writeFile(path, gzipSync(await packTar(entries)));
+  const make = () => readLines(`${path}#*.txt`).map(({ text, origin }) => `${origin.entry} ${origin.line}: ${text}`);
+  const whole = await make().toArray();
+  t.is(whole.length, 18);
+  for (let first = 1; first <= whole.length; first++) {
+    const { state } = await stopAfter(make(), first);
+    t.deepEqual(await make().resume(state).toArray(), whole.slice(first), `after ${first}`);
+  }
 });
 
 test('a state of another pipeline, or of a file that has changed since, is refused', async (t) => {

@@ -1,0 +1,34 @@
+import { xxh64 } from './xxh64.ts';
+
+const LARGEST_BLOCK = 1 << 17;
+
+/**
+ * Zstandard as RFC 8878 has it, a frame for each of `contents`, in the two kinds of blocks that need no compressor: bytes
+ * as they are, and one byte repeated.
+ */
+export function zstdOf(contents: readonly Uint8Array[], { checksum = true, sized = true } = {}): Buffer {
+  return Buffer.concat(contents.flatMap((data) => frame(Buffer.from(data), checksum, sized)));
+}
+
+function frame(data: Buffer, checksum: boolean, sized: boolean): Buffer[] {
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(data.length));
+  const flags = (checksum ? 4 : 0) | (sized ? 0xc0 : 0);
+  // The window is 2^17 bytes.
+  const parts: Buffer[] = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, flags, 7 << 3]), ...(sized ? [size] : [])];
+  for (let at = 0; ; at += LARGEST_BLOCK) {
+    const block = data.subarray(at, at + LARGEST_BLOCK);
+    const last = at + LARGEST_BLOCK >= data.length;
+    const repeats = block.length > 1 && block.equals(Buffer.alloc(block.length, block.subarray(0, 1)));
+    const header = Buffer.alloc(3);
+    header.writeUIntLE((block.length << 3) | (repeats ? 2 : 0) | (last ? 1 : 0), 0, 3);
+    parts.push(header, repeats ? block.subarray(0, 1) : block);
+    if (last) break;
+  }
+  if (checksum) {
+    const sum = Buffer.alloc(4);
+    sum.writeUInt32LE(Number(xxh64(data) & 0xffffffffn));
+    parts.push(sum);
+  }
+  return parts;
+}
