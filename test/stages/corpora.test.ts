@@ -30,7 +30,7 @@ test('paths and drives are not corpora', (t) => {
   }
 });
 
-test('the sum of a corpus is known at its publisher, and is the user\'s affair at a mirror', (t) => {
+test("the sum of a corpus is known at its publisher, and is the user's affair at a mirror", (t) => {
   const { base, file, sha256, entry } = corpusNamed('snli:dev');
   const source = parseSourceSpec('snli:dev');
   const published = { url: base + file, entry, sha256: [sha256], byEntry: true };
