@@ -10,6 +10,7 @@ import {
   wholeNumber,
 } from './options.ts';
 import { Progress } from './progress.ts';
+import { policyOf, tellLeftOut, toldLeftOut } from './rejects.ts';
 import { startEngine } from './start-engine.ts';
 
 export interface EvaluateFlags extends SourceFlags, FormatFlags {
@@ -45,12 +46,16 @@ export async function evaluate(run: string, source: string, flags: EvaluateFlags
   await startEngine(flags.engine, { silent: flags.json ?? false });
   const trained = await TrainedRun.open(run);
   const progress = new Progress();
+  const { limit } = flags;
+  const rejects = policyOf(flags, [source]);
   const pairs = readPairs(source, { ...sourceOptions(flags), onProgress: progress.download, ...format })
-    .onError(flags.onError)
+    .onError(rejects)
     .withAbort(signal);
   try {
-    return await trained.evaluate(flags.limit === undefined ? pairs : pairs.take(flags.limit));
+    const evaluation = await trained.evaluate(limit === undefined ? pairs : pairs.take(limit));
+    return { ...evaluation, ...toldLeftOut(rejects.leftOut) };
   } finally {
     progress.stop();
+    tellLeftOut(rejects.leftOut, flags);
   }
 }

@@ -1,7 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import type { EngineName } from '../engine/index.ts';
 import type { DevFigures, EpochRecord, Head, RunCheckpoint, Target } from '../models/index.ts';
-import { parseOnError } from '../pipeline/index.ts';
 import { version } from '../pipeline/version.ts';
 import {
   type FormatFlags,
@@ -28,6 +27,7 @@ import {
 } from './options.ts';
 import { Progress } from './progress.ts';
 import { addRecipeOption, withRecipe } from './recipe.ts';
+import { policyOf, tellLeftOut, toldLeftOut } from './rejects.ts';
 import { addResumeOption, resumed } from './resume.ts';
 import { startEngine } from './start-engine.ts';
 
@@ -144,7 +144,7 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
   const progress = new Progress();
   const source = { ...sourceOptions(flags), onProgress: progress.download };
   const pairs = { ...source, ...format };
-  const rejects = parseOnError(flags.onError);
+  const rejects = policyOf(flags, [...flags.train, flags.dev]);
   const [first, ...others] = flags.train.map((spec) => readPairs(spec, pairs));
   const all = (others.length > 0 ? first!.concat(...others) : first!).onError(rejects);
   const { glove } = flags;
@@ -224,10 +224,12 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
       engine: engine.name,
       ...rest,
       seconds: (performance.now() - started) / 1000,
+      ...toldLeftOut(rejects.leftOut),
       best: { epoch: best!.epoch, ...devFigures(best!.dev) },
     };
   } finally {
     progress.stop();
+    tellLeftOut(rejects.leftOut, flags);
   }
 }
 

@@ -24,13 +24,15 @@ export {
 export type { Patience } from './http/patience.ts';
 export { ids } from './ids.ts';
 export { defaultLimits, type Limits } from './limits.ts';
-export { lines } from './lines.ts';
+export { invalidBytes, type LineOptions } from './line-table.ts';
+export { lines, splitLines } from './lines.ts';
 export { lowercase } from './lowercase.ts';
 export { type Padding, paddingOf, padSequences } from './pad.ts';
 export { pairFormats, parse } from './parse.ts';
 export { type FormatFlags, readFormatFlags } from './parse-options.ts';
 export { type FormatOptions, formatOf, read, readLines, readPairs, readRecords } from './read.ts';
 export * from './records.ts';
+export { requeue } from './requeue.ts';
 export { isPair, sentencesOf, type Text } from './sentences.ts';
 export { openSource, parseSourceSpec, type SourceOptions } from './source.ts';
 export { SpellingIndex } from './spelling.ts';

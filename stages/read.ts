@@ -5,7 +5,8 @@ import { corpora } from './corpora.ts';
 import type { ParseOptions } from './formats/format.ts';
 import { identifySource, stampSource } from './identity.ts';
 import type { Limits } from './limits.ts';
-import { lines } from './lines.ts';
+import type { LineOptions } from './line-table.ts';
+import { splitLines } from './lines.ts';
 import { openPath } from './open-path.ts';
 import { isFetched } from './open-url.ts';
 import { parse } from './parse.ts';
@@ -96,9 +97,15 @@ function readBefore(stopped: Place, file: number, start: number): number {
   return file > stopped.files ? 0 : Math.max(0, stopped.bytes - start);
 }
 
+/** How a text is read. */
+export type ReadLinesOptions = Omit<SourceOptions, 'signal'> & Pick<LineOptions, 'invalid'>;
+
 /** The lines of a text. */
-export function readLines(spec: string, options: Omit<SourceOptions, 'signal'> = {}): Pipeline<Line> {
-  return read(spec, options).pipe(lines);
+export function readLines(spec: string, { invalid, ...options }: ReadLinesOptions = {}): Pipeline<Line> {
+  const lineBytes = options.limits?.lineBytes;
+  return read(spec, options).pipe(
+    splitLines({ ...(invalid && { invalid }), ...(lineBytes !== undefined && { lineBytes }) }),
+  );
 }
 
 /** What the lines of a corpus look like, for {@link readPairs}. */
@@ -117,7 +124,7 @@ export interface FormatOptions {
  */
 export function readPairs(
   spec: string,
-  { format = formatOf(spec) ?? 'snli', parse: how, ...options }: Omit<SourceOptions, 'signal'> & FormatOptions = {},
+  { format = formatOf(spec) ?? 'snli', parse: how, ...options }: ReadLinesOptions & FormatOptions = {},
 ): Pipeline<SentencePair> {
   return readLines(spec, options).pipe(parse(format, how));
 }
@@ -126,7 +133,7 @@ export function readPairs(
 export function readRecords<S extends StandardSchemaV1>(
   spec: string,
   schema: S,
-  options: Omit<SourceOptions, 'signal'> = {},
+  options: ReadLinesOptions = {},
 ): Pipeline<StandardSchemaV1.InferOutput<S>> {
   return readLines(spec, options).pipe(parse(schema));
 }
