@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
 import type { EngineName } from '../engine/index.ts';
 import { type FormatFlags, readFormatFlags, readPairs } from '../stages/index.ts';
-import { addEngineOption, addFormatOptions, addSourceOptions, type SourceFlags, wholeNumber } from './options.ts';
+import {
+  addEngineOption,
+  addFormatOptions,
+  addSourceOptions,
+  type SourceFlags,
+  sourceOptions,
+  wholeNumber,
+} from './options.ts';
 import { Progress } from './progress.ts';
 import { policyOf, tellLeftOut, toldLeftOut } from './rejects.ts';
 import { startEngine } from './start-engine.ts';
@@ -39,14 +46,9 @@ export async function evaluate(run: string, source: string, flags: EvaluateFlags
   await startEngine(flags.engine, { silent: flags.json ?? false });
   const trained = await TrainedRun.open(run);
   const progress = new Progress();
-  const { cacheDir, mirror, limits, limit, invalidBytes: invalid } = flags;
+  const { limit } = flags;
   const rejects = policyOf(flags, [source]);
-  const pairs = readPairs(source, {
-    ...{ cacheDir, mirror, limits },
-    onProgress: progress.download,
-    ...format,
-    ...(invalid && { invalid }),
-  })
+  const pairs = readPairs(source, { ...sourceOptions(flags), onProgress: progress.download, ...format })
     .onError(rejects)
     .withAbort(signal);
   try {

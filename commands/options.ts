@@ -18,7 +18,12 @@ export function wholeNumber(least = 0): (text: string) => number {
 
 /** Reads a number of worker threads, or `auto`. */
 export function workerCount(text: string): number | 'auto' {
-  return text === 'auto' ? text : wholeNumber()(text);
+  if (text === 'auto') return text;
+  try {
+    return wholeNumber()(text);
+  } catch {
+    throw new InvalidArgumentError('Expected a whole number of 0 or more, or auto.');
+  }
 }
 
 /** Tells on stderr what `--workers auto` came to. */
@@ -50,8 +55,14 @@ export function collect(text: string, before: readonly string[] = []): string[] 
 export interface SourceFlags extends RejectFlags {
   readonly cacheDir?: string;
   readonly mirror?: string;
+  readonly sha256?: readonly string[];
   readonly limits?: Partial<Limits>;
   readonly invalidBytes?: keyof typeof invalidBytes;
+}
+
+/** What the flags say of where bytes come from. */
+export function sourceOptions({ cacheDir, mirror, sha256, limits, invalidBytes: invalid }: SourceFlags) {
+  return { cacheDir, mirror, sha256, limits, ...(invalid && { invalid }) };
 }
 
 export function addSourceOptions(command: Command): Command {
@@ -66,6 +77,7 @@ export function addSourceOptions(command: Command): Command {
     )
     .option('--cache-dir <folder>', 'where downloads are kept (default: MILLRACE_CACHE, else ~/.cache/millrace)')
     .option('--mirror <base>', "a URL or folder in place of the named corpora's own (default: MILLRACE_MIRROR)")
+    .option('--sha256 <hex>', 'what the file of a source must have; give one for each source', sha256)
     .option('--limits <list>', 'what may come out of an archive: entry-bytes=80GiB,ratio=none ...', parseLimits);
 }
 
@@ -82,6 +94,12 @@ export function addFormatOptions(command: Command): Command {
     )
     .option('--fields <map>', 'fields of JSON lines: premise=text_a,hypothesis=text_b,label=gold.label,...')
     .option('--labels <map>', 'what the labels are called: entailment=0,neutral=1,contradiction=2,unlabeled=-1');
+}
+
+/** Reads a SHA-256 sum; the option may be given several times. */
+export function sha256(text: string, before: readonly string[] = []): string[] {
+  if (/^[\da-f]{64}$/i.test(text)) return [...before, text.toLowerCase()];
+  throw new InvalidArgumentError('Expected 64 hexadecimal digits.');
 }
 
 export function addEngineOption(command: Command): Command {

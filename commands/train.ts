@@ -21,6 +21,7 @@ import {
   positiveNumber,
   type SourceFlags,
   share,
+  sourceOptions,
   tellChoice,
   wholeNumber,
 } from './options.ts';
@@ -141,9 +142,8 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
   const { devFigures, trainRun } = await import('../models/index.ts');
   const engine = await startEngine(flags.engine);
   const progress = new Progress();
-  const { cacheDir, mirror, limits, invalidBytes: invalid } = flags;
-  const source = { cacheDir, mirror, limits, onProgress: progress.download };
-  const pairs = { ...source, ...format, ...(invalid && { invalid }) };
+  const source = { ...sourceOptions(flags), onProgress: progress.download };
+  const pairs = { ...source, ...format };
   const rejects = policyOf(flags, [...flags.train, flags.dev]);
   const [first, ...others] = flags.train.map((spec) => readPairs(spec, pairs));
   const all = (others.length > 0 ? first!.concat(...others) : first!).onError(rejects);

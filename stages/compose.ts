@@ -31,6 +31,8 @@ export function compose(
 ): Pipeline<unknown> {
   let pipeline: Pipeline<unknown> = read(source, options);
   let flow: Flow = 'blocks';
+  const lineBytes = options.limits?.lineBytes;
+  const lines = `lines:invalid=${invalid}${lineBytes === undefined ? '' : `,line-bytes=${lineBytes}`}`;
   const surroundings = { seed, cacheDir: options.cacheDir ?? defaultCacheDir() };
   let hasCrew = workers === 0;
   const addCrew = () => {
@@ -58,10 +60,10 @@ export function compose(
   };
   for (const written of stages) {
     const { entry } = readStage(written);
-    for (const implied of impliedStages(flow, entry.takes, source, invalid)) add(implied);
+    for (const implied of impliedStages(flow, entry.takes, source, lines)) add(implied);
     add(written);
   }
-  for (const implied of impliedStages(flow, 'records', source, invalid)) add(implied);
+  for (const implied of impliedStages(flow, 'records', source, lines)) add(implied);
   // Where nothing can go, whoever asked for threads is told; `auto` has found out that there is no use for any.
   if (!hasCrew && (workers !== 'auto' || canGo(pipeline))) addCrew();
   return pipeline;
@@ -88,10 +90,9 @@ function fits(flow: Flow, takes: Flow): boolean {
 }
 
 /** The stages that must come between a flow and a stage that takes another. */
-function impliedStages(flow: Flow, takes: Flow, source: string, invalid: string): string[] {
+function impliedStages(flow: Flow, takes: Flow, source: string, lines: string): string[] {
   if (flow !== 'blocks' || takes === 'blocks') return [];
   const format = formatOf(source);
-  const lines = `lines:invalid=${invalid}`;
   if (takes === 'lines' || format === undefined) return [lines];
   return format === 'glove' ? ['glove'] : [lines, `parse:${format}`];
 }

@@ -8,9 +8,10 @@ import type { Limits } from './limits.ts';
 import type { LineOptions } from './line-table.ts';
 import { splitLines } from './lines.ts';
 import { openPath } from './open-path.ts';
+import { isFetched } from './open-url.ts';
 import { parse } from './parse.ts';
 import type { Block, Line, SentencePair } from './records.ts';
-import { fetchSource, localPath, openSource, parseSourceSpec, type SourceOptions } from './source.ts';
+import { fetchSource, openSource, parseSourceSpec, placeOf, type SourceOptions } from './source.ts';
 
 /**
  * The bytes of a source, as a pipeline begins: a path, a URL, `-`, `ARCHIVE#ENTRY`, or a corpus known by name. Nothing
@@ -37,16 +38,19 @@ export function readPath(
   return { name: 'read', open: blocksOf((signal) => openPath(path, entry, name, { signal, limits })) };
 }
 
-/** Standard input and pipes stay in the main thread: what they have given is gone, and nobody else could read it again. */
+/**
+ * Standard input and pipes stay in the main thread: what they have given is gone, and nobody else could read it again. So
+ * does what is not here yet: it is read while it is being fetched, there alone.
+ */
 function remote(spec: string, options: Omit<SourceOptions, 'signal'>): Remote | undefined {
   const source = parseSourceSpec(spec);
-  const path = localPath(source, options.mirror);
-  if (source.kind === 'stdin' || (path !== undefined && !isFile(path))) return undefined;
+  const place = placeOf(source, options);
+  if (!place || !('url' in place ? isFetched(place, options) : isFile(place.path))) return undefined;
   return {
     module: import.meta.url,
     export: 'readPath',
     async args(signal) {
-      // What must be downloaded is downloaded here, where its progress is told.
+      // The server is asked here whether it has a newer one, and the progress told if so.
       const file = await fetchSource(source, { ...options, signal });
       return [file?.path, file?.entry, source.name, options.limits];
     },
@@ -93,13 +97,15 @@ function readBefore(stopped: Place, file: number, start: number): number {
   return file > stopped.files ? 0 : Math.max(0, stopped.bytes - start);
 }
 
+/** How a text is read. */
+export type ReadLinesOptions = Omit<SourceOptions, 'signal'> & Pick<LineOptions, 'invalid'>;
+
 /** The lines of a text. */
-export function readLines(
-  spec: string,
-  { invalid, lineBytes, ...options }: Omit<SourceOptions, 'signal'> & LineOptions = {},
-): Pipeline<Line> {
-  const given = { ...(invalid && { invalid }), ...(lineBytes !== undefined && { lineBytes }) };
-  return read(spec, options).pipe(splitLines(given));
+export function readLines(spec: string, { invalid, ...options }: ReadLinesOptions = {}): Pipeline<Line> {
+  const lineBytes = options.limits?.lineBytes;
+  return read(spec, options).pipe(
+    splitLines({ ...(invalid && { invalid }), ...(lineBytes !== undefined && { lineBytes }) }),
+  );
 }
 
 /** What the lines of a corpus look like, for {@link readPairs}. */
@@ -118,11 +124,7 @@ export interface FormatOptions {
  */
 export function readPairs(
   spec: string,
-  {
-    format = formatOf(spec) ?? 'snli',
-    parse: how,
-    ...options
-  }: Omit<SourceOptions, 'signal'> & LineOptions & FormatOptions = {},
+  { format = formatOf(spec) ?? 'snli', parse: how, ...options }: ReadLinesOptions & FormatOptions = {},
 ): Pipeline<SentencePair> {
   return readLines(spec, options).pipe(parse(format, how));
 }
@@ -131,7 +133,7 @@ export function readPairs(
 export function readRecords<S extends StandardSchemaV1>(
   spec: string,
   schema: S,
-  options: Omit<SourceOptions, 'signal'> = {},
+  options: ReadLinesOptions = {},
 ): Pipeline<StandardSchemaV1.InferOutput<S>> {
   return readLines(spec, options).pipe(parse(schema));
 }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { MillraceError, toPlain } from '../../pipeline/index.ts';
-import { compose } from '../../stages/index.ts';
+import { compose, type Line } from '../../stages/index.ts';
 import { temporaryFolder } from './files.ts';
 
 async function textFile(t: ExecutionContext, content: string): Promise<string> {
@@ -56,6 +56,15 @@ test('composed stages do what they say', async (t) => {
   ]);
 });
 
+test('how long a line may be is one of the limits', async (t) => {
+  const path = await textFile(t, 'short\na longer line\n');
+  const lines = compose(path, [], { limits: { lineBytes: 8 } }).onError('skip');
+  t.deepEqual(
+    (await lines.toArray()).map((line) => (line as Line).text),
+    ['short'],
+  );
+});
+
 test('the seed reaches the stages that draw, unless they are given one of their own', async (t) => {
   const path = await textFile(t, Array.from({ length: 60 }, (_, i) => `line ${i}`).join('\n'));
   const order = async (stage: string, seed?: number) =>
@@ -74,7 +83,7 @@ test('unknown stages, options and orders that cannot be are refused before anyth
   };
   refuse(['tokenise'], 'tokenise', /^one of lines, requeue, parse, tokenize, /);
   refuse(['toString'], 'toString', /^one of lines, requeue, parse, tokenize, /);
-  refuse([''], '', /^one of lines, parse/);
+  refuse([''], '', /^one of lines, requeue, parse/);
   refuse(['batch:many'], 'many', /whole number/);
   refuse(['tokenize:word', 'lines'], 'tokenize:word lines', /lines right after the source/);
   refuse(['tokenize:word', 'parse'], 'tokenize:word parse', /parse before stages that make records/);

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
-import { MillraceError, type Pipeline, toPlain } from '../../pipeline/index.ts';
+import { MillraceError, type Pipeline, type RejectCounts, toPlain } from '../../pipeline/index.ts';
 import {
   bucket,
   ids,
@@ -19,6 +19,7 @@ import {
   transitions,
   Vocabulary,
 } from '../../stages/index.ts';
+import { untilFailure } from '../pipeline/laws.ts';
 import { changingOver, outcomeOf, policies } from '../pipeline/parallel/outcome.ts';
 import { snliFile, snliText } from './arbitraries.ts';
 import { assertClosed, temporaryFolder, zipOf } from './files.ts';
@@ -81,6 +82,38 @@ test.serial('lines alone, and lines of other files', async (t) => {
     }
   }
 });
+
+test.serial(
+  'lines that are refused are told of with the same counts, those of each stage in their order',
+  async (t) => {
+    const path = join(await temporaryFolder(t), 'corpus.jsonl');
+    const some = rows.slice(0, 4000).map((row, n) => (n % 400 === 7 ? row.replace('dreams', 'dr\u00e9ams') : row));
+    some[1300] = '{';
+    some[2600] = 'x'.repeat(5000);
+    await writeFile(path, Buffer.from(some.join('\n'), 'latin1'));
+    const pipeline = readLines(path, { invalid: 'reject', limits: { lineBytes: 3000 } }).pipe(parse('snli'));
+    // Of two workers, the one that finds lines is ahead of the one that parses them.
+    const byStage = ({ rejected, ...others }: Awaited<ReturnType<typeof outcomeOf>>) => {
+      const of = (stage: string) => rejected.filter((one) => (one as { counts: RejectCounts }).counts.stage === stage);
+      return { ...others, rejected: [...of('lines'), ...of('parse')] };
+    };
+    for (const policy of ['fail', 'keep'] as const) {
+      const wanted = byStage(await outcomeOf(pipeline, policy, 2));
+      t.is(wanted.rejected.length, policy === 'keep' ? 12 : 0);
+      for (const workers of [1, 2])
+        t.deepEqual(byStage(await outcomeOf(pipeline.parallel(workers), policy, 2)), wanted);
+    }
+    const ended = (workers: number) => outcomeOfLimit(pipeline.parallel(workers), '0.4%');
+    const wanted = await ended(0);
+    t.regex(wanted.message, /records of lines are bad; expected at most 0\.4%/);
+    for (const workers of [1, 2]) t.deepEqual(await ended(workers), wanted);
+  },
+);
+
+async function outcomeOfLimit(pipeline: Pipeline<unknown>, limit: string) {
+  const { records, error } = await untilFailure(pipeline.onError('skip', limit));
+  return { records: records.map(toPlain), message: (error as Error).message };
+}
 
 test.serial('stopped anywhere in a large archive and resumed, at any numbers of workers', async (t) => {
   const path = join(await temporaryFolder(t), 'corpus.zip');
@@ -206,21 +239,31 @@ test.serial('pipes are read in the main thread, since nobody else could read the
   }
 });
 
-test.serial('a download is made in the main thread, and read in the worker', async (t) => {
-  const folder = await temporaryFolder(t);
-  const archive = join(folder, 'corpus.zip');
-  await writeFile(archive, zipOf([{ name: 'corpus.jsonl', data: Buffer.from(rows.slice(0, 50).join('\n')) }]));
-  const { base } = await serve(t, async (_, response) => response.end(await readFile(archive)));
-  let progress = 0;
-  const onProgress = () => progress++;
-  const cacheDir = join(folder, 'cache');
-  const pipeline = readLines(`${base}corpus.zip`, { cacheDir, onProgress }).pipe(parse('snli')).parallel(1);
-  const pairs = await pipeline.toArray();
-  t.is(pairs.length, 50);
-  t.deepEqual(toPlain(pairs[49]?.origin), { source: `${base}corpus.zip`, entry: 'corpus.jsonl', line: 50 });
-  t.true(progress > 0);
-  t.deepEqual(
-    pipeline.report().stages.map((stage) => stage.workers),
-    [1, 1, 1],
-  );
-});
+test.serial(
+  'what is downloaded is read in the main thread while it comes, and in the worker the next time',
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const archive = join(folder, 'corpus.zip');
+    await writeFile(archive, zipOf([{ name: 'corpus.jsonl', data: Buffer.from(rows.slice(0, 50).join('\n')) }]));
+    const { base } = await serve(t, async (_, response) => response.end(await readFile(archive)));
+    let progress = 0;
+    const onProgress = () => progress++;
+    const cacheDir = join(folder, 'cache');
+    const opened = () => readLines(`${base}corpus.zip`, { cacheDir, onProgress }).pipe(parse('snli')).parallel(1);
+    const first = opened();
+    const pairs = await first.toArray();
+    t.is(pairs.length, 50);
+    t.deepEqual(toPlain(pairs[49]?.origin), { source: `${base}corpus.zip`, entry: 'corpus.jsonl', line: 50 });
+    t.true(progress > 0);
+    t.deepEqual(
+      first.report().stages.map(({ workers }) => workers),
+      [undefined, undefined, 1],
+    );
+    const second = opened();
+    t.deepEqual((await second.toArray()).map(toPlain), pairs.map(toPlain));
+    t.deepEqual(
+      second.report().stages.map(({ workers }) => workers),
+      [1, 1, 1],
+    );
+  },
+);

@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import fc from 'fast-check';
 import { Pipeline, toPlain } from '../../pipeline/index.ts';
 import { lowercase, parse, readLines, requeue, type SentencePair, tokenize, transitions } from '../../stages/index.ts';
-import { snliText } from './arbitraries.ts';
+import { runs, snliText } from './arbitraries.ts';
 import { temporaryFolder } from './files.ts';
 import { errorOf, line, origin } from './forms.ts';
 
@@ -82,4 +83,27 @@ test('what no quarantine has written is a bad record', async (t) => {
   }
   const bytes = await errorOf(t, Pipeline.from([row(bad, { rawBase64: '/w==' })]).pipe(requeue));
   t.regex(bytes.message, /not UTF-8 yet; expected "raw" with the text/);
+});
+
+test('whatever the line, what comes is a line or a bad record', async (t) => {
+  const json = fc.json({ maxDepth: 3 });
+  const likely = fc.record(
+    { error: fc.oneof(fc.constant(bad), fc.jsonValue()), raw: fc.jsonValue(), rawBase64: fc.jsonValue() },
+    { requiredKeys: [] },
+  );
+  const any = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    json,
+    likely.map((value) => JSON.stringify(value)),
+  );
+  await fc.assert(
+    fc.asyncProperty(any, async (text) => {
+      const lines = await Pipeline.from([line(text)])
+        .pipe(requeue)
+        .onError('skip')
+        .toArray();
+      for (const one of lines) t.true(typeof one.text === 'string' && typeof one.origin.source === 'string');
+    }),
+    runs(500),
+  );
 });
