@@ -109,7 +109,7 @@ async function watchOne(task: Task, { longest = LONGEST_MS, most = MOST_BYTES }:
         break;
       case 'ended':
         codes[message.code] = (codes[message.code] ?? 0) + 1;
-        if (message.ms > slowest.ms) slowest = message;
+        if (message.ms > slowest.ms) slowest = { number: message.number, ms: message.ms };
         break;
       case 'failure': {
         const { input, ...told } = message;

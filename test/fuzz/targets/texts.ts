@@ -49,7 +49,7 @@ function pairsAround(lines: readonly string[], field: 'text' | 'parse'): Buffer 
   return file(lines.map((line, i) => JSON.stringify(row(line, i))));
 }
 
-const linesIn = (bytes: Buffer) => bytes.toString().split('\n');
+const linesIn = (bytes: Buffer) => bytes.toString().replace(/\n$/, '').split('\n');
 
 export const texts: Readonly<Record<string, FuzzTarget>> = {
   lines: {
