@@ -7,6 +7,7 @@ import { MillraceError, type Origin } from '../../pipeline/errors.ts';
 import type { ReadOptions } from '../bytes.ts';
 import { ByteReader } from './byte-reader.ts';
 import { XxHash64 } from './xxhash64.ts';
+import { hasEndlessWeights } from './zstd-weights.ts';
 
 /** The farthest that fzstd looks back. `zstd` stays below up to level 19; --ultra and --long go beyond. */
 const LARGEST_WINDOW = 2 ** 25;
@@ -45,6 +46,7 @@ async function* frame(reader: ByteReader, magic: Buffer, origin: Origin) {
   const blocks = new Decompress((piece) => pieces.push(piece));
   for (let before = header; ; before = Buffer.alloc(0)) {
     const block = await nextBlock(reader, origin);
+    if (hasEndlessWeights(block)) throw damaged(origin, 'a Huffman table of no use');
     const last = (block[0]! & 1) !== 0;
     const sum = last && checked ? await exactly(reader, 4, origin) : Buffer.alloc(0);
     try {
