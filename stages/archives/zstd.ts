@@ -2,8 +2,6 @@
  * Zstandard (RFC 8878). The package fzstd unpacks the blocks; the frames around them are read here, as it checks neither
  * their checksums nor that they are whole, and takes as much memory for the window as a header asks for.
  */
-import { Decompress } from 'fzstd';
-import xxhash, { type XXHashAPI } from 'xxhash-wasm';
 import { MillraceError, type Origin } from '../../pipeline/errors.ts';
 import type { ReadOptions } from '../bytes.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -30,18 +28,27 @@ export async function* unzstd(
   { signal }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
   const reader = new ByteReader(chunks, signal);
-  const { create64 } = await xxhash();
+  const packages = await load();
   for (;;) {
     const magic = await reader.take(4);
     if (magic.length === 0) return;
-    if (magic.length === 4 && magic.readUInt32LE() === 0xfd2fb528) yield* frame(reader, magic, create64, origin);
+    if (magic.length === 4 && magic.readUInt32LE() === 0xfd2fb528) yield* frame(reader, magic, packages, origin);
     else if (magic.length === 4 && magic.readUInt32LE() >>> 4 === 0x184d2a5) await skip(reader, origin);
     else throw damaged(origin, 'what is no frame');
   }
 }
 
+type Packages = Awaited<ReturnType<typeof load>>;
+
+/** Loaded on first use, since a run without any zstd need not wait for them. */
+async function load() {
+  const [{ Decompress }, { default: xxhash }] = await Promise.all([import('fzstd'), import('xxhash-wasm')]);
+  const { create64 } = await xxhash();
+  return { Decompress, create64 };
+}
+
 /** Hands on what a frame holds but for its last piece, which waits for the checksum. */
-async function* frame(reader: ByteReader, magic: Buffer, create64: XXHashAPI['create64'], origin: Origin) {
+async function* frame(reader: ByteReader, magic: Buffer, { Decompress, create64 }: Packages, origin: Origin) {
   const { bytes: header, size, checked } = await frameHeader(reader, magic, origin);
   const hash = create64();
   let length = 0;
