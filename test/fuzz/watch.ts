@@ -46,6 +46,8 @@ export interface WatchOptions {
   readonly inputs: number;
   /** Inputs to a process; then there is a new one, so that what was read before does not count for what is read now. */
   readonly perProcess?: number;
+  /** Told of each failure as soon as its process has ended. */
+  readonly onFailure?: (failure: Failure) => Promise<void>;
   /** For tests. */
   readonly longest?: number;
   readonly most?: number;
@@ -65,6 +67,7 @@ export async function watch(target: string, options: WatchOptions): Promise<Figu
       const to = Math.min(inputs, from + perProcess);
       const ended = await watchOne({ targets: targets.href, target, seed, from, to, folder }, options);
       failures.push(...ended.failures);
+      for (const failure of ended.failures) await options.onFailure?.(failure);
       for (const [code, count] of Object.entries(ended.codes)) codes[code] = (codes[code] ?? 0) + count;
       if (ended.slowest.ms > slowest.ms) slowest = ended.slowest;
       peak = Math.max(peak, ended.peak);
