@@ -14,7 +14,7 @@ export function mutateJson(json: unknown, random: Random): unknown {
     if (Array.isArray(holder) && random.below(3) === 0) {
       holder.splice(Number(key), random.below(2), ...(random.below(2) === 0 ? [] : [holder[Number(key)]]));
     } else if (random.below(6) === 0 && !Array.isArray(holder) && holder !== root) delete holder[key];
-    else Object.assign(holder, { [key]: pick(values, random) });
+    else Object.assign(holder, { [key]: structuredClone(pick(values, random)) });
   }
   return root.json;
 }

@@ -9,7 +9,7 @@ const targets = new URL('./broken-targets.ts', import.meta.url);
 
 /** Three inputs, the second of which is bad. */
 const run = (target: string, most?: number): Promise<Figures> =>
-  watch(target, { targets, seed: 1, inputs: 3, longest: 1500, ...(most && { most }) });
+  watch(target, { targets, seed: 1, inputs: 3, longest: 500, ...(most && { most }) });
 
 const found = ({ failures }: Figures) =>
   failures.map(({ kind, number, input }: Failure) => [kind, number, input?.toString()]);
