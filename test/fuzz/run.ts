@@ -12,6 +12,9 @@ import { plainTable } from '../../reports/table.ts';
 import { targets } from './targets/index.ts';
 import { type Failure, type Figures, watch } from './watch.ts';
 
+/** Inputs to a process: what many have left behind for the garbage collector is not the memory that one takes. */
+const PER_PROCESS = 2500;
+
 interface Flags {
   readonly target: readonly string[];
   readonly inputs: number;
@@ -36,7 +39,12 @@ const {
 const all: Figures[] = [];
 for (const name of chosen.length > 0 ? chosen : Object.keys(targets)) {
   if (!Object.hasOwn(targets, name)) throw unknownName('target', name, Object.keys(targets));
-  const figures = await watch(name, { seed, inputs, onFailure: (failure) => keep(name, failure) });
+  const figures = await watch(name, {
+    seed,
+    inputs,
+    perProcess: PER_PROCESS,
+    onFailure: (failure) => keep(name, failure),
+  });
   if (json)
     console.log(JSON.stringify({ ...figures, failures: figures.failures.map(({ input: _, ...told }) => told) }));
   all.push(figures);
