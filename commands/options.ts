@@ -48,6 +48,7 @@ export interface SourceFlags {
   readonly cacheDir?: string;
   readonly mirror?: string;
   readonly limits?: Partial<Limits>;
+  readonly sha256?: readonly string[];
   readonly onError: string;
 }
 
@@ -56,7 +57,14 @@ export function addSourceOptions(command: Command): Command {
     .option('--on-error <policy>', 'what becomes of bad records: fail, skip or quarantine:FILE', 'fail')
     .option('--cache-dir <folder>', 'where downloads are kept (default: MILLRACE_CACHE, else ~/.cache/millrace)')
     .option('--mirror <base>', "a URL or folder in place of the named corpora's own (default: MILLRACE_MIRROR)")
-    .option('--limits <list>', 'what may come out of an archive: entry-bytes=80GiB,ratio=none ...', parseLimits);
+    .option('--limits <list>', 'what may come out of an archive: entry-bytes=80GiB,ratio=none ...', parseLimits)
+    .option('--sha256 <hex>', 'what the file of a source must have; give one for each source', sha256);
+}
+
+/** Reads a SHA-256 sum; the option may be given several times. */
+export function sha256(text: string, before: readonly string[] = []): string[] {
+  if (/^[\da-f]{64}$/i.test(text)) return [...before, text.toLowerCase()];
+  throw new InvalidArgumentError('Expected 64 hexadecimal digits.');
 }
 
 export function addEngineOption(command: Command): Command {

@@ -9,8 +9,9 @@ export class Progress {
   readonly #downloads = new Map<string, SingleBar>();
 
   /** For `onProgress` of a source: a bar for each download. */
-  readonly download = ({ url, received, total }: DownloadProgress): void => {
-    if (!process.stderr.isTTY) return;
+  readonly download = ({ url, received, total, waiting }: DownloadProgress): void => {
+    if (waiting) console.error(`${url} is being fetched by another process: waiting for it`);
+    if (waiting || !process.stderr.isTTY) return;
     let bar = this.#downloads.get(url);
     if (!bar) {
       const name = url.split('/').at(-1);

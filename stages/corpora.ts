@@ -6,6 +6,8 @@ export interface Corpus {
   readonly base: string;
   /** The archive's file name, the same on every mirror. */
   readonly file: string;
+  /** The SHA-256 of the publisher's archive, in hexadecimal; what a mirror has is its own affair. */
+  readonly sha256: string;
   readonly entry: string;
   /** Of what kind its lines are: the main option of `parse`, or GloVe's text vectors. */
   readonly format: 'snli' | 'glove';
@@ -38,6 +40,7 @@ function snli(split: string): [string, Corpus] {
     {
       base: 'https://nlp.stanford.edu/projects/snli/',
       file: 'snli_1.0.zip',
+      sha256: 'afb3d70a5af5d8de0d9d81e2637e0fb8c22d1235c2749d83125ca43dab0dbd3e',
       entry: `snli_1.0/snli_1.0_${split}.jsonl`,
       format: 'snli',
     },
@@ -51,6 +54,7 @@ function glove(size: string): [string, Corpus] {
     {
       base: 'https://nlp.stanford.edu/data/',
       file: 'glove.6B.zip',
+      sha256: '617afb2fe6cbd085c235baf7a465b96f4112bd7f7ccb2b2cbd649fed9cbcf2fb',
       entry: `glove.6B.${size}.txt`,
       format: 'glove',
     },

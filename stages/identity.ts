@@ -6,13 +6,13 @@ import { type Json, MillraceError } from '../pipeline/index.ts';
 import { fileError, openFile, unlessAborted } from './bytes.ts';
 import { chooseEntries, isZipFile } from './open-path.ts';
 import { fileAt } from './random-access.ts';
-import { fetchSource, localPath, parseSourceSpec, type SourceOptions } from './source.ts';
+import { fetchSource, parseSourceSpec, placeOf, type SourceOptions } from './source.ts';
 
 /** How much of either end of a file is looked at, in bytes. */
 const END_BYTES = 1 << 20;
 
 /**
- * Size and date of the file that the source is in (of a URL, the copy in the cache folder, asked about again); of an
+ * Size and date of the file that the source is in (of a URL, what the server says of its version, asked again); of an
  * archive also what its table of contents says of the entries that are meant, of any other file a hash of its first and
  * last mebibyte.
  *
@@ -23,13 +23,17 @@ export async function identifySource(spec: string, options: SourceOptions): Prom
   const source = parseSourceSpec(spec);
   const file = await fetchSource(source, options);
   if (!file) throw unidentified(spec);
-  const { path, entry } = file;
+  const { path, entry, version } = file;
   const handle = await openFile(path, options.signal);
   try {
     const status = await handle.stat({ bigint: true });
     if (!status.isFile()) throw unidentified(spec);
     const size = Number(status.size);
-    const told = { size, modified: `${status.mtimeNs}` };
+    // A copy of which more pieces are fetched has another date, but not another version.
+    const told =
+      version && (version.etag || version.lastModified)
+        ? { size, version: { ...version } }
+        : { size, modified: `${status.mtimeNs}` };
     if (!(await isZipFile(path, options))) return { ...told, ends: await hashEnds(handle, size, options.signal) };
     const entries = await chooseEntries(fileAt(path, source.name), entry, options);
     return { ...told, entries: entries.map(({ name, size, crc32 }) => ({ name, size, crc32 })) };
@@ -43,9 +47,9 @@ export async function identifySource(spec: string, options: SourceOptions): Prom
 /**
  * Size and date of a local file, at a glance; nothing for what is on the network, or not there.
  */
-export function stampSource(spec: string, { mirror }: SourceOptions): Json {
-  const path = localPath(parseSourceSpec(spec), mirror);
-  const status = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+export function stampSource(spec: string, options: SourceOptions): Json {
+  const place = placeOf(parseSourceSpec(spec), options);
+  const status = place && 'path' in place ? statSync(place.path, { throwIfNoEntry: false }) : undefined;
   return status?.isFile() ? { size: status.size, modified: status.mtimeMs } : null;
 }
 

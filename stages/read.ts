@@ -5,9 +5,10 @@ import { identifySource, stampSource } from './identity.ts';
 import type { Limits } from './limits.ts';
 import { lines } from './lines.ts';
 import { openPath } from './open-path.ts';
+import { isFetched } from './open-url.ts';
 import { parse } from './parse.ts';
 import type { Block, Line, SentencePair } from './records.ts';
-import { fetchSource, localPath, openSource, parseSourceSpec, type SourceOptions } from './source.ts';
+import { fetchSource, openSource, parseSourceSpec, placeOf, type SourceOptions } from './source.ts';
 
 /**
  * The bytes of a source, as a pipeline begins: a path, a URL, `-`, `ARCHIVE#ENTRY`, or a corpus known by name. Nothing
@@ -34,16 +35,19 @@ export function readPath(
   return { name: 'read', open: blocksOf((signal) => openPath(path, entry, name, { signal, limits })) };
 }
 
-/** Standard input and pipes stay in the main thread: what they have given is gone, and nobody else could read it again. */
+/**
+ * Standard input and pipes stay in the main thread: what they have given is gone, and nobody else could read it again. So
+ * does what is not here yet: it is read while it is being fetched, there alone.
+ */
 function remote(spec: string, options: Omit<SourceOptions, 'signal'>): Remote | undefined {
   const source = parseSourceSpec(spec);
-  const path = localPath(source, options.mirror);
-  if (source.kind === 'stdin' || (path !== undefined && !isFile(path))) return undefined;
+  const place = placeOf(source, options);
+  if (!place || !('url' in place ? isFetched(place, options) : isFile(place.path))) return undefined;
   return {
     module: import.meta.url,
     export: 'readPath',
     async args(signal) {
-      // What must be downloaded is downloaded here, where its progress is told.
+      // The server is asked here whether it has a newer one, and the progress told if so.
       const file = await fetchSource(source, { ...options, signal });
       return [file?.path, file?.entry, source.name, options.limits];
     },

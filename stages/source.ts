@@ -5,15 +5,18 @@
  * handed on as it is.
  */
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../pipeline/errors.ts';
-import { readStdin } from './bytes.ts';
+import { fileError, readStdin } from './bytes.ts';
 import { type Corpus, corpora, corpusNamed, looksLikeCorpus } from './corpora.ts';
-import { type DownloadOptions, download } from './download.ts';
+import { assertExpected, sha256Of } from './download/checksum.ts';
+import type { DownloadOptions } from './download.ts';
 import type { Limits } from './limits.ts';
 import { openPath } from './open-path.ts';
 import { openStream } from './open-stream.ts';
+import { type Fetched, fetchUrl, openUrl, type WebPlace } from './open-url.ts';
 import type { Block } from './records.ts';
 
 export interface SourceOptions extends DownloadOptions {
@@ -72,45 +75,76 @@ export function parseSourceSpec(spec: string): SourceSpec {
 export async function* openSource(spec: string, options: SourceOptions = {}): AsyncGenerator<Block, void> {
   const source = parseSourceSpec(spec);
   const { name } = source;
-  const file = await fetchSource(source, options);
-  if (file) return yield* openPath(file.path, file.entry, name, options);
-  yield* openStream(readStdin, undefined, name, options);
+  const place = placeOf(source, options);
+  if (!place) return yield* openStream(readStdin, undefined, name, options);
+  if ('url' in place) return yield* openUrl(place, name, options);
+  await checkFile(place.path, name, options);
+  yield* openPath(place.path, place.entry, name, options);
 }
 
-/** The file that a source is in, if it need not be downloaded. */
-export function localPath(source: SourceSpec, mirror: string | undefined): string | undefined {
-  if (source.kind === 'file') return source.path;
-  const place = source.kind === 'corpus' ? locate(source.corpus, mirror) : undefined;
-  return typeof place === 'string' ? place : undefined;
-}
-
-/** The file that a source is in, downloaded if need be, and the entry that is meant. Standard input is in none. */
-export async function fetchSource(
-  source: SourceSpec,
-  options: SourceOptions,
-): Promise<{ readonly path: string; readonly entry?: string | undefined } | undefined> {
+/** Where a source is: in a file, or on the web. Standard input is nowhere. */
+export function placeOf(source: SourceSpec, options: SourceOptions): FilePlace | WebPlace | undefined {
+  const { sha256 } = options;
   switch (source.kind) {
     case 'stdin':
-      return undefined;
+      if (!sha256) return undefined;
+      throw new MillraceError('MILLRACE_USAGE', 'Standard input has no SHA-256 before it has been read', {
+        expected: 'a file, a URL or a corpus',
+        hint: 'Save it in a file, and give that as the source.',
+      });
     case 'file':
       return source;
     case 'http':
-      return { path: await download(source.url, options), entry: source.entry };
+      return { url: source.url, entry: source.entry, sha256, byEntry: !sha256 };
     case 'corpus': {
-      const place = locate(source.corpus, options.mirror);
-      const path = place instanceof URL ? await download(place.href, options) : place;
-      return { path, entry: source.corpus.entry };
+      const { entry } = source.corpus;
+      const { place, isPublisher } = locate(source.corpus, options.mirror);
+      if (typeof place === 'string') return { path: place, entry };
+      // A mirror is the user's own word; what it must be, if anything, is too.
+      if (isPublisher) return { url: place.href, entry, sha256: [source.corpus.sha256], byEntry: true };
+      return { url: place.href, entry, sha256, byEntry: !sha256 };
     }
   }
+}
+
+export interface FilePlace {
+  readonly path: string;
+  readonly entry?: string | undefined;
+}
+
+/** The file that a source is in, downloaded if need be, and the entry that is meant. Standard input is in none. */
+export async function fetchSource(source: SourceSpec, options: SourceOptions): Promise<Fetched | undefined> {
+  const place = placeOf(source, options);
+  if (place && 'url' in place) return fetchUrl(place, source.name, options);
+  if (place) await checkFile(place.path, source.name, options);
+  return place;
+}
+
+/** A file is read once more for its sum: so nothing of a wrong one is used. */
+async function checkFile(path: string, name: string, { sha256, signal }: SourceOptions): Promise<void> {
+  if (!sha256) return;
+  const status = await stat(path).catch((error: unknown) => {
+    throw fileError(error, path);
+  });
+  if (!status.isFile()) {
+    throw new MillraceError('MILLRACE_USAGE', 'What comes through a pipe has no SHA-256 before it has been read', {
+      origin: { source: name },
+      hint: 'Save it in a file, and give that as the source.',
+    });
+  }
+  assertExpected(name, await sha256Of(path, { signal }), sha256);
 }
 
 const SOURCES = `a path, a file:, http: or https: URL, "-" for standard input, or one of ${[...corpora.keys()].join(', ')}`;
 
 /** Where a corpus is: below a URL, or in a folder. */
-function locate({ file, base: publisher }: Corpus, mirror: string | undefined): URL | string {
+function locate({ file, base: publisher }: Corpus, mirror: string | undefined) {
   const base = mirror || process.env.MILLRACE_MIRROR || publisher;
-  if (/^https?:/i.test(base)) return new URL(file, base.endsWith('/') ? base : `${base}/`);
-  return join(/^file:/i.test(base) ? fileURLToPath(base) : base, file);
+  const isWeb = /^https?:/i.test(base);
+  const place = isWeb
+    ? new URL(file, base.endsWith('/') ? base : `${base}/`)
+    : join(/^file:/i.test(base) ? fileURLToPath(base) : base, file);
+  return { place, isPublisher: isWeb && String(place) === publisher + file };
 }
 
 function toFile(path: string, entry: { entry?: string }): SourceSpec {

@@ -1,9 +1,10 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { MillraceError } from '../pipeline/index.ts';
+import { MillraceError } from '../pipeline/errors.ts';
+import { moveInPlace } from './durable.ts';
 
 /**
- * Writes a file that is either whole or not there: beside its place first, then renamed.
+ * Writes a file that is either whole or not there, also after a crash: beside its place first, then renamed.
  *
  * @throws MillraceError MILLRACE_NOT_FOUND when it cannot be written there
  */
@@ -12,7 +13,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array | 
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(beside, data);
-    await rename(beside, path);
+    await moveInPlace(beside, path);
   } catch (error) {
     // What lies in the way of the file lies in the way of removing it too; the first error tells more.
     await rm(beside, { force: true }).catch(() => {});

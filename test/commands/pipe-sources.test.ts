@@ -64,7 +64,8 @@ test('corpora by name come from a folder, by flag or variable, or from a server,
     t.is(stderr, '', 'a progress bar where nobody looks');
     t.is(code, 0);
   }
-  t.is(requests.length, 1);
+  // One asks whether the server gives parts of it, one for all of it.
+  t.is(requests.length, 2);
 
   const missing = await cli(t, dev, { env: { MILLRACE_MIRROR: `${base}elsewhere`, MILLRACE_CACHE: cache } });
   t.is(missing.code, 1);

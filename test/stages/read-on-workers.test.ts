@@ -206,21 +206,31 @@ test.serial('pipes are read in the main thread, since nobody else could read the
   }
 });
 
-test.serial('a download is made in the main thread, and read in the worker', async (t) => {
-  const folder = await temporaryFolder(t);
-  const archive = join(folder, 'corpus.zip');
-  await writeFile(archive, zipOf([{ name: 'corpus.jsonl', data: Buffer.from(rows.slice(0, 50).join('\n')) }]));
-  const { base } = await serve(t, async (_, response) => response.end(await readFile(archive)));
-  let progress = 0;
-  const onProgress = () => progress++;
-  const cacheDir = join(folder, 'cache');
-  const pipeline = readLines(`${base}corpus.zip`, { cacheDir, onProgress }).pipe(parse('snli')).parallel(1);
-  const pairs = await pipeline.toArray();
-  t.is(pairs.length, 50);
-  t.deepEqual(toPlain(pairs[49]?.origin), { source: `${base}corpus.zip`, entry: 'corpus.jsonl', line: 50 });
-  t.true(progress > 0);
-  t.deepEqual(
-    pipeline.report().stages.map((stage) => stage.workers),
-    [1, 1, 1],
-  );
-});
+test.serial(
+  'what is downloaded is read in the main thread while it comes, and in the worker the next time',
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const archive = join(folder, 'corpus.zip');
+    await writeFile(archive, zipOf([{ name: 'corpus.jsonl', data: Buffer.from(rows.slice(0, 50).join('\n')) }]));
+    const { base } = await serve(t, async (_, response) => response.end(await readFile(archive)));
+    let progress = 0;
+    const onProgress = () => progress++;
+    const cacheDir = join(folder, 'cache');
+    const opened = () => readLines(`${base}corpus.zip`, { cacheDir, onProgress }).pipe(parse('snli')).parallel(1);
+    const first = opened();
+    const pairs = await first.toArray();
+    t.is(pairs.length, 50);
+    t.deepEqual(toPlain(pairs[49]?.origin), { source: `${base}corpus.zip`, entry: 'corpus.jsonl', line: 50 });
+    t.true(progress > 0);
+    t.deepEqual(
+      first.report().stages.map(({ workers }) => workers),
+      [undefined, undefined, 1],
+    );
+    const second = opened();
+    t.deepEqual((await second.toArray()).map(toPlain), pairs.map(toPlain));
+    t.deepEqual(
+      second.report().stages.map(({ workers }) => workers),
+      [1, 1, 1],
+    );
+  },
+);
