@@ -39,12 +39,12 @@ export async function evaluate(run: string, source: string, flags: EvaluateFlags
   await startEngine(flags.engine, { silent: flags.json ?? false });
   const trained = await TrainedRun.open(run);
   const progress = new Progress();
-  const { cacheDir, mirror, limits, sha256, format, limit } = flags;
+  const { cacheDir, mirror, sha256, limits, format, limit } = flags;
   const pairs = readPairs(source, {
     cacheDir,
     mirror,
-    limits,
     sha256,
+    limits,
     onProgress: progress.download,
     ...(format && { format }),
   })

@@ -47,8 +47,8 @@ export function collect(text: string, before: readonly string[] = []): string[] 
 export interface SourceFlags {
   readonly cacheDir?: string;
   readonly mirror?: string;
-  readonly limits?: Partial<Limits>;
   readonly sha256?: readonly string[];
+  readonly limits?: Partial<Limits>;
   readonly onError: string;
 }
 
@@ -57,8 +57,8 @@ export function addSourceOptions(command: Command): Command {
     .option('--on-error <policy>', 'what becomes of bad records: fail, skip or quarantine:FILE', 'fail')
     .option('--cache-dir <folder>', 'where downloads are kept (default: MILLRACE_CACHE, else ~/.cache/millrace)')
     .option('--mirror <base>', "a URL or folder in place of the named corpora's own (default: MILLRACE_MIRROR)")
-    .option('--limits <list>', 'what may come out of an archive: entry-bytes=80GiB,ratio=none ...', parseLimits)
-    .option('--sha256 <hex>', 'what the file of a source must have; give one for each source', sha256);
+    .option('--sha256 <hex>', 'what the file of a source must have; give one for each source', sha256)
+    .option('--limits <list>', 'what may come out of an archive: entry-bytes=80GiB,ratio=none ...', parseLimits);
 }
 
 /** Reads a SHA-256 sum; the option may be given several times. */

@@ -40,9 +40,9 @@ export function configure(command: Command, signal: AbortSignal): void {
 
 async function pipe(source: string, stages: string[], flags: PipeFlags, signal: AbortSignal): Promise<void> {
   const progress = new Progress();
-  const { cacheDir, mirror, limits, sha256, seed, limit, workers } = flags;
+  const { cacheDir, mirror, sha256, limits, seed, limit, workers } = flags;
   const composed = compose(source, stages, {
-    ...{ seed, workers, cacheDir, mirror, limits, sha256 },
+    ...{ seed, workers, cacheDir, mirror, sha256, limits },
     onProgress: progress.download,
     ...(flags.stats && { onChoice: tellChoice }),
   });

@@ -142,8 +142,8 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
   const { devFigures, trainRun } = await import('../models/index.ts');
   const engine = await startEngine(flags.engine);
   const progress = new Progress();
-  const { cacheDir, mirror, limits, sha256 } = flags;
-  const source = { cacheDir, mirror, limits, sha256, onProgress: progress.download };
+  const { cacheDir, mirror, sha256, limits } = flags;
+  const source = { cacheDir, mirror, sha256, limits, onProgress: progress.download };
   const pairs = { ...source, ...(flags.format !== undefined && { format: flags.format }) };
   const rejects = parseOnError(flags.onError);
   const [first, ...others] = flags.train.map((spec) => readPairs(spec, pairs));

@@ -1,6 +1,7 @@
 /** Opens a URL: what streams is read while it is being fetched, and of a zip only the entries that are meant are fetched. */
 import { kindOf } from './archives/kinds.ts';
 import type { ZipEntry } from './archives/zip-directory.ts';
+import { diskError } from './download/disk-error.ts';
 import { removePieces, wantedOf } from './download/piece-file.ts';
 import { Changed, pathOfPieces, RemoteArchive } from './download/remote-archive.ts';
 import { arrive, type DownloadOptions, download, hasCopy, readDescription } from './download.ts';
@@ -48,7 +49,7 @@ export async function* openUrl(place: WebPlace, name: string, options: WebOption
       return await archive.pieces.enterWanted(pattern);
     } catch (error) {
       // What nobody has seen yet can be fetched anew.
-      if (!(error instanceof Changed) || given || !isFirst) throw error;
+      if (!(error instanceof Changed) || given || !isFirst) throw diskError(error, place.url);
       await removePieces(archive.pieces.path);
     } finally {
       await archive.close();
@@ -69,7 +70,7 @@ export async function fetchUrl(place: WebPlace, name: string, options: WebOption
       await archive.pieces.enterWanted(pattern);
       return { path, entry: pattern, version: versionOnly(whole) };
     } catch (error) {
-      if (!(error instanceof Changed) || !isFirst) throw error;
+      if (!(error instanceof Changed) || !isFirst) throw diskError(error, url);
       await removePieces(path);
     } finally {
       await archive.close();

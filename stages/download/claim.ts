@@ -45,12 +45,13 @@ export class Claim {
     for (let tries = 0; ; tries++) {
       signal?.throwIfAborted();
       if (!(await others.areThere(own))) {
-        await writeFile(own, '');
+        held.add(own);
         let alone = false;
         try {
+          await writeFile(own, '');
           alone = !(await others.areThere(own));
         } finally {
-          if (!alone) await rm(own, { force: true });
+          if (!alone) await giveBack(own);
         }
         if (alone) return new Claim(own, tries > 0, staleMs);
       }
@@ -64,8 +65,16 @@ export class Claim {
 
   async release(): Promise<void> {
     clearInterval(this.#touching);
-    await rm(this.#path, { force: true }).catch(() => {});
+    await giveBack(this.#path);
   }
+}
+
+/** Those of this process: a file of its number that is none of them could not be removed, and counts no more. */
+const held = new Set<string>();
+
+async function giveBack(path: string): Promise<void> {
+  held.delete(path);
+  await rm(path, { force: true }).catch(() => {});
 }
 
 /** This machine, or this container: process numbers mean nothing elsewhere. */
@@ -95,8 +104,9 @@ class Others {
       if (ending === undefined || name.length - ending.length !== this.#prefix.length - 1) continue;
       if (!name.startsWith(this.#prefix) || name === basename(own)) continue;
       const path = join(this.#folder, name);
-      const isDead = (host === HOST && !isRunning(Number(pid))) || (await this.#isStale(path));
-      if (isDead) await rm(path, { force: true });
+      const isDead = (host === HOST && !isAlive(Number(pid), path)) || (await this.#isStale(path));
+      // If it cannot be removed, the next one will find it dead too.
+      if (isDead) await rm(path, { force: true }).catch(() => {});
       else found = true;
     }
     return found;
@@ -114,7 +124,8 @@ class Others {
   }
 }
 
-function isRunning(pid: number): boolean {
+function isAlive(pid: number, path: string): boolean {
+  if (pid === process.pid) return held.has(path);
   try {
     process.kill(pid, 0);
     return true;

@@ -44,9 +44,9 @@ export class PieceFile {
     const known = await describe(path);
     if (known?.url !== url) return undefined;
     const file = await open(path, 'r+').catch(() => undefined);
-    if (!file) return undefined;
-    if ((await file.stat()).size === known.size) return new PieceFile(path, file, known);
-    await file.close();
+    const isWhole = (await file?.stat().catch(() => undefined))?.size === known.size;
+    if (file && isWhole) return new PieceFile(path, file, known);
+    await file?.close();
     return undefined;
   }
 
@@ -54,7 +54,12 @@ export class PieceFile {
   static async create(path: string, whole: Whole): Promise<PieceFile> {
     await removePieces(path);
     const file = await open(path, constants.O_RDWR | constants.O_CREAT);
-    await file.truncate(whole.size);
+    try {
+      await file.truncate(whole.size);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
     return new PieceFile(path, file, { ...whole, pieces: [], wanted: [] });
   }
 

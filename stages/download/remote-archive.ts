@@ -68,38 +68,15 @@ export class RemoteArchive implements RandomAccessSource {
    */
   static async find(url: string, name: string, options: DownloadOptions): Promise<RemoteArchive | undefined> {
     const patience = patienceOf(options.patience);
-    const path = pathOfPieces(url, options);
-    await mkdir(dirname(path), { recursive: true });
     const client = await Client.open(patience);
     let pieces: PieceFile | undefined;
-    const claim = await Claim.take(path, options).catch(async (error: unknown) => {
-      await client.close();
-      throw error;
-    });
     try {
-      pieces = await PieceFile.find(path, url);
-      const found = await persist(
-        () => findAnew(url, path, pieces, client, options),
-        () => 0,
-        patience,
-        {
-          signal: options.signal,
-          isHopeless: () => pieces !== undefined,
-        },
-      ).catch((error: unknown) => {
-        if (error instanceof Interruption && pieces) return pieces;
-        throw error instanceof Interruption ? error.failure : error;
-      });
-      if (found !== pieces) await pieces?.close();
-      pieces = found;
+      pieces = await findPieces(url, client, patience, options);
       return pieces && new RemoteArchive(name, pieces, client, patience, url, options);
     } catch (error) {
-      await pieces?.close();
-      pieces = undefined;
       options.signal?.throwIfAborted();
-      throw diskError(error, url);
+      throw error instanceof Interruption ? error.failure : diskError(error, url);
     } finally {
-      await claim.release();
       if (!pieces) await client.close();
     }
   }
@@ -121,7 +98,12 @@ export class RemoteArchive implements RandomAccessSource {
 
   /** Fetches what is missing of bytes `start` to `end`, at most {@link MOST_PIECES} at a time. */
   async fetch(start: number, end: number, signal: AbortSignal | undefined): Promise<void> {
-    while (this.pieces.missing(start, end, 1)) await this.#fetchSome(start, end, signal);
+    try {
+      while (this.pieces.missing(start, end, 1)) await this.#fetchSome(start, end, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error instanceof Interruption ? error.failure : diskError(error, this.#url);
+    }
   }
 
   async #fetchSome(start: number, end: number, signal: AbortSignal | undefined): Promise<void> {
@@ -153,9 +135,6 @@ export class RemoteArchive implements RandomAccessSource {
       };
       try {
         await persist(attempt, () => at, this.#patience, { signal });
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw error instanceof Interruption ? error.failure : diskError(error, this.#url);
       } finally {
         // What is whole of it stays, whatever became of the rest.
         await this.pieces.enter(missing.start, at);
@@ -189,6 +168,32 @@ export class RemoteArchive implements RandomAccessSource {
       leaving.abort();
       await fetching.catch(() => {});
     }
+  }
+}
+
+async function findPieces(url: string, client: Client, patience: Patience, options: DownloadOptions) {
+  const { signal } = options;
+  const path = pathOfPieces(url, options);
+  await mkdir(dirname(path), { recursive: true });
+  const claim = await Claim.take(path, { signal });
+  try {
+    const known = await PieceFile.find(path, url);
+    const attempt = () => findAnew(url, path, known, client, options);
+    const isHopeless = () => known !== undefined;
+    let found: PieceFile | undefined;
+    try {
+      found = await persist(attempt, () => 0, patience, { signal, isHopeless });
+    } catch (error) {
+      if (!(error instanceof Interruption) || signal?.aborted) throw error;
+      // Without a network, what there is must do.
+      found = known;
+      if (!found) throw error;
+    } finally {
+      if (found !== known) await known?.close();
+    }
+    return found;
+  } finally {
+    await claim.release();
   }
 }
 
