@@ -12,9 +12,12 @@
  * it; so a part can be taken for an array of numbers where it lies in a buffer that was read. A CRC covers what follows
  * it in its header, frame or trailer; the trailer's, which ends the file, begins with the footer.
  */
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { MillraceError } from '../errors.ts';
+import { syncFolder } from '../files/durable.ts';
+import { giveUp } from '../files/own-name.ts';
 import type { Json } from '../state.ts';
 
 /** Rows of data that travel together: some JSON and the bytes that it speaks of. */
@@ -97,12 +100,14 @@ export class FrameWriter {
     await this.#file.sync();
     await this.#close();
     await rename(this.#beside, this.#path);
+    await syncFolder(dirname(this.#path));
   }
 
   /** Leaves nothing behind, unless the file was finished. */
   async discard(): Promise<void> {
-    if (this.#open) await this.#close();
-    await rm(this.#beside, { force: true });
+    // What is thrown away need not have been kept.
+    if (this.#open) await this.#close().catch(() => {});
+    await giveUp(this.#beside);
   }
 
   #push(bytes: Buffer): void {

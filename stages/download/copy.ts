@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { MillraceError } from '../../pipeline/errors.ts';
 import { type ReadOptions, readFile as readBytes } from '../bytes.ts';
-import { moveInPlace } from '../durable.ts';
+import { moveInPlace } from '../../pipeline/files/durable.ts';
 import type { Version } from '../http/answer.ts';
 import { httpError } from '../http/errors.ts';
 import { inflate, zlibOptions } from '../inflate.ts';
