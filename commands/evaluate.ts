@@ -3,6 +3,7 @@ import type { EngineName } from '../engine/index.ts';
 import { pairFormats, readPairs } from '../stages/index.ts';
 import { addEngineOption, addSourceOptions, type SourceFlags, wholeNumber } from './options.ts';
 import { Progress } from './progress.ts';
+import { policyOf, tellLeftOut, toldLeftOut } from './rejects.ts';
 import { startEngine } from './start-engine.ts';
 
 export interface EvaluateFlags extends SourceFlags {
@@ -39,7 +40,8 @@ export async function evaluate(run: string, source: string, flags: EvaluateFlags
   await startEngine(flags.engine, { silent: flags.json ?? false });
   const trained = await TrainedRun.open(run);
   const progress = new Progress();
-  const { cacheDir, mirror, sha256, limits, format, limit } = flags;
+  const { cacheDir, mirror, sha256, limits, format, limit, invalidBytes: invalid } = flags;
+  const rejects = policyOf(flags, [source]);
   const pairs = readPairs(source, {
     cacheDir,
     mirror,
@@ -47,12 +49,15 @@ export async function evaluate(run: string, source: string, flags: EvaluateFlags
     limits,
     onProgress: progress.download,
     ...(format && { format }),
+    ...(invalid && { invalid }),
   })
-    .onError(flags.onError)
+    .onError(rejects)
     .withAbort(signal);
   try {
-    return await trained.evaluate(limit === undefined ? pairs : pairs.take(limit));
+    const evaluation = await trained.evaluate(limit === undefined ? pairs : pairs.take(limit));
+    return { ...evaluation, ...toldLeftOut(rejects.leftOut) };
   } finally {
     progress.stop();
+    tellLeftOut(rejects.leftOut, flags);
   }
 }

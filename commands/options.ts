@@ -3,6 +3,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from '../engine/engine.ts';
 import type { Choice } from '../pipeline/index.ts';
 import { type Limits, parseLimits } from '../stages/limits.ts';
+import { invalidBytes } from '../stages/line-table.ts';
+import { addRejectOptions, type RejectFlags } from './rejects.ts';
 
 /** Reads a whole number of at least `least`. */
 export function wholeNumber(least = 0): (text: string) => number {
@@ -44,17 +46,24 @@ export function collect(text: string, before: readonly string[] = []): string[] 
 }
 
 /** Where sources come from, as every command that reads them takes it. */
-export interface SourceFlags {
+export interface SourceFlags extends RejectFlags {
   readonly cacheDir?: string;
   readonly mirror?: string;
   readonly sha256?: readonly string[];
   readonly limits?: Partial<Limits>;
-  readonly onError: string;
+  readonly invalidBytes?: keyof typeof invalidBytes;
 }
 
 export function addSourceOptions(command: Command): Command {
-  return command
-    .option('--on-error <policy>', 'what becomes of bad records: fail, skip or quarantine:FILE', 'fail')
+  return addRejectOptions(command)
+    .addOption(
+      new Option(
+        '--invalid-bytes <policy>',
+        'read bytes that are no UTF-8 as U+FFFD, or take their line for a bad record',
+      )
+        .choices(Object.keys(invalidBytes))
+        .default('replace'),
+    )
     .option('--cache-dir <folder>', 'where downloads are kept (default: MILLRACE_CACHE, else ~/.cache/millrace)')
     .option('--mirror <base>', "a URL or folder in place of the named corpora's own (default: MILLRACE_MIRROR)")
     .option('--sha256 <hex>', 'what the file of a source must have; give one for each source', sha256)

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import type { Report } from '../pipeline/index.ts';
 import { pipelineTable } from '../reports/pipeline-table.ts';
 import { catalog, compose, writeFileAtomic } from '../stages/index.ts';
 import { addSourceOptions, type SourceFlags, tellChoice, wholeNumber, workerCount } from './options.ts';
 import { writeRecords } from './output.ts';
 import { printable } from './print.ts';
 import { Progress } from './progress.ts';
+import { policyOf, tellLeftOut } from './rejects.ts';
 
 interface PipeFlags extends SourceFlags {
   readonly to: string;
@@ -40,21 +42,35 @@ export function configure(command: Command, signal: AbortSignal): void {
 
 async function pipe(source: string, stages: string[], flags: PipeFlags, signal: AbortSignal): Promise<void> {
   const progress = new Progress();
-  const { cacheDir, mirror, sha256, limits, seed, limit, workers } = flags;
+  const { cacheDir, mirror, sha256, limits, seed, limit, workers, invalidBytes: invalid } = flags;
   const composed = compose(source, stages, {
-    ...{ seed, workers, cacheDir, mirror, sha256, limits },
+    ...{ seed, workers, cacheDir, mirror, sha256, limits, ...(invalid && { invalid }) },
     onProgress: progress.download,
     ...(flags.stats && { onChoice: tellChoice }),
   });
   const limited = limit === undefined ? composed : composed.take(limit);
-  const pipeline = limited.onError(flags.onError);
+  const rejects = policyOf(flags, [source]);
+  const pipeline = limited.onError(rejects);
   try {
     await writeRecords(pipeline, flags.to, (record) => printable(record, flags.all), signal);
+  } catch (error) {
+    tellLeftOut(rejects.leftOut, flags);
+    throw error;
   } finally {
     progress.stop();
   }
+  tellLeftOut(leftOutIn(pipeline.report()), flags);
   if (flags.trace !== undefined) await writeFileAtomic(flags.trace, JSON.stringify({ traceEvents: pipeline.trace() }));
   if (flags.stats) console.error(pipelineTable(pipeline.report()));
+}
+
+/** How many records broke which rule in any stage, those included that a cache was made without. */
+function leftOutIn({ stages }: Report): Map<string, number> {
+  const kinds = new Map<string, number>();
+  for (const [kind, count] of stages.flatMap(({ rejectedBy }) => Object.entries(rejectedBy))) {
+    kinds.set(kind, (kinds.get(kind) ?? 0) + count);
+  }
+  return kinds;
 }
 
 /** Every stage with its options and an example, from the catalog. */

@@ -4,12 +4,12 @@ import type { ExplainedPrediction, Prediction, TrainedRun } from '../models/inde
 import { type Chunk, MillraceError, Pipeline } from '../pipeline/index.ts';
 import { readPairs, type SentencePair } from '../stages/index.ts';
 import { addEngineOption } from './options.ts';
+import { addRejectOptions, policyOf, type RejectFlags, tellLeftOut } from './rejects.ts';
 import { startEngine } from './start-engine.ts';
 
-interface PredictFlags {
+interface PredictFlags extends RejectFlags {
   readonly premise?: string;
   readonly hypothesis?: string;
-  readonly onError: string;
   readonly explain?: true;
   readonly json?: true;
   readonly engine: EngineName | 'auto';
@@ -21,14 +21,13 @@ export function configure(command: Command, signal: AbortSignal): void {
     .argument('<run>', 'the folder that train wrote')
     .option('--premise <text>', 'the sentence that is taken for true')
     .option('--hypothesis <text>', 'the sentence that may follow from it')
-    .option('--on-error <policy>', 'what becomes of bad records: fail, skip or quarantine:FILE', 'fail')
     .option('--explain', 'show what the model looked at (attention) or as which trees it read the sentences (spinn)')
     .option('--json', 'with --explain: JSON lines, as there are without it, and not tables or brackets')
     .addHelpText(
       'after',
       '\nWithout --premise and --hypothesis, pairs are read from stdin: {"premise": ..., "hypothesis": ...} a line.',
     );
-  addEngineOption(command).action((run: string, flags: PredictFlags) => predict(run, flags, signal));
+  addEngineOption(addRejectOptions(command)).action((run: string, flags: PredictFlags) => predict(run, flags, signal));
 }
 
 /** One answer about one pair. */
@@ -39,10 +38,15 @@ export async function predictPair(run: string, premise: string, hypothesis: stri
 }
 
 async function predict(run: string, flags: PredictFlags, signal: AbortSignal): Promise<void> {
-  const pairs = pairsOf(flags);
+  const rejects = policyOf(flags, []);
+  const pairs = pairsOf(flags).onError(rejects);
   const trained = await openRun(run, flags.engine);
   // Chunk by chunk: whoever writes a line and waits for its answer gets it before the next.
-  for await (const chunk of pairs.chunks(signal)) await answer(trained, chunk, flags);
+  try {
+    for await (const chunk of pairs.chunks(signal)) await answer(trained, chunk, flags);
+  } finally {
+    tellLeftOut(rejects.leftOut, flags);
+  }
 }
 
 async function openRun(run: string, engine: EngineName | 'auto'): Promise<TrainedRun> {
@@ -65,8 +69,8 @@ async function answer(trained: TrainedRun, chunk: Chunk<SentencePair>, flags: Pr
   }
 }
 
-function pairsOf({ premise, hypothesis, onError }: PredictFlags): Pipeline<SentencePair> {
-  if (premise === undefined && hypothesis === undefined) return readPairs('-', { format: 'jsonl' }).onError(onError);
+function pairsOf({ premise, hypothesis }: PredictFlags): Pipeline<SentencePair> {
+  if (premise === undefined && hypothesis === undefined) return readPairs('-', { format: 'jsonl' });
   if (premise === undefined || hypothesis === undefined || !premise.trim() || !hypothesis.trim()) {
     throw new MillraceError('MILLRACE_USAGE', 'A pair has two sentences', {
       expected: 'both --premise and --hypothesis, neither empty, or neither given and pairs on stdin',

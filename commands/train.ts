@@ -1,7 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import type { EngineName } from '../engine/index.ts';
 import type { DevFigures, EpochRecord, Head, RunCheckpoint, Target } from '../models/index.ts';
-import { parseOnError } from '../pipeline/index.ts';
 import { version } from '../pipeline/version.ts';
 import {
   type MissingPolicy,
@@ -25,6 +24,7 @@ import {
 } from './options.ts';
 import { Progress } from './progress.ts';
 import { addRecipeOption, withRecipe } from './recipe.ts';
+import { policyOf, tellLeftOut, toldLeftOut } from './rejects.ts';
 import { addResumeOption, resumed } from './resume.ts';
 import { startEngine } from './start-engine.ts';
 
@@ -142,10 +142,10 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
   const { devFigures, trainRun } = await import('../models/index.ts');
   const engine = await startEngine(flags.engine);
   const progress = new Progress();
-  const { cacheDir, mirror, sha256, limits } = flags;
+  const { cacheDir, mirror, sha256, limits, format, invalidBytes: invalid } = flags;
   const source = { cacheDir, mirror, sha256, limits, onProgress: progress.download };
-  const pairs = { ...source, ...(flags.format !== undefined && { format: flags.format }) };
-  const rejects = parseOnError(flags.onError);
+  const pairs = { ...source, ...(format !== undefined && { format }), ...(invalid && { invalid }) };
+  const rejects = policyOf(flags, [...flags.train, flags.dev]);
   const [first, ...others] = flags.train.map((spec) => readPairs(spec, pairs));
   const all = (others.length > 0 ? first!.concat(...others) : first!).onError(rejects);
   const { glove } = flags;
@@ -225,10 +225,12 @@ export async function train(flags: TrainFlags, signal: AbortSignal, resume?: Run
       engine: engine.name,
       ...rest,
       seconds: (performance.now() - started) / 1000,
+      ...toldLeftOut(rejects.leftOut),
       best: { epoch: best!.epoch, ...devFigures(best!.dev) },
     };
   } finally {
     progress.stop();
+    tellLeftOut(rejects.leftOut, flags);
   }
 }
 

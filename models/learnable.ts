@@ -26,7 +26,7 @@ export function learnable(target: Target): Stage<SentencePair, SentencePair> {
 
 /** The error of a pair that nothing can be learnt from. */
 export function unlearnable(target: Target, id: string, origin: Origin | undefined): MillraceError {
-  return new MillraceError('MILLRACE_BAD_RECORD', `Pair ${id} has no ${target} to learn from`, {
+  return new MillraceError('MILLRACE_BAD_RECORD', `The pair has no ${target} to learn from (${id})`, {
     ...(origin && { origin }),
     expected: target === 'label' ? `one of ${LABELS.join(', ')}` : 'a finite number',
   });

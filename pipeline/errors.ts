@@ -27,6 +27,7 @@ export const errorCodes = {
   MILLRACE_HTTP: 'a download failed',
   MILLRACE_LIMIT: 'a source is larger than a limit allows',
   MILLRACE_NOT_FOUND: 'a file, entry or corpus does not exist',
+  MILLRACE_NOT_TEXT: 'a file is not text in UTF-8 with lines apart by newlines',
   MILLRACE_SHAPE: 'records of another kind were expected here',
   MILLRACE_STATE: 'a state is of another pipeline, source or version',
   MILLRACE_USAGE: 'an option or name is wrong',
@@ -49,6 +50,8 @@ export interface ErrorDetails {
 /** The one error class. `message` is complete in itself; the parts are there for programs. */
 export class MillraceError extends Error {
   readonly code: ErrorCode;
+  /** What is wrong, without where and with what: the first words of the message. */
+  readonly summary: string;
   readonly origin: Origin | undefined;
   readonly expected: string | undefined;
   readonly found: unknown;
@@ -58,6 +61,7 @@ export class MillraceError extends Error {
     super(compose(summary, details), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'MillraceError';
     this.code = code;
+    this.summary = summary;
     this.origin = details.origin;
     this.expected = details.expected;
     this.found = details.found;

@@ -34,7 +34,17 @@ export type { Remote } from './parallel/remote.ts';
 export { Pipeline } from './pipeline.ts';
 export { Random } from './random.ts';
 export { extend, isView, toPlain } from './record.ts';
-export { failOnReject, parseOnError, quarantineRejects, type Rejects, skipRejects } from './rejects.ts';
+export { limitRejects } from './reject-limit.ts';
+export { RejectLog } from './reject-log.ts';
+export {
+  failOnReject,
+  parseOnError,
+  quarantinePath,
+  quarantineRejects,
+  type RejectCounts,
+  type Rejects,
+  skipRejects,
+} from './rejects.ts';
 export type { Plan } from './run.ts';
 export type { Source, SourceContext } from './source.ts';
 export {

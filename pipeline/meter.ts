@@ -19,6 +19,8 @@ export interface StageReport {
   readonly dropped: Readonly<Record<string, number>>;
   /** Records that broke a rule. */
   readonly rejected: number;
+  /** How many broke which rule. */
+  readonly rejectedBy: Readonly<Record<string, number>>;
   /** The most records that the stage held back at a time, and the memory that they took, by the size of what came in. */
   readonly heldRecords: number;
   readonly heldBytes: number;
@@ -50,6 +52,10 @@ export interface CrewMeter {
   workers: number;
 }
 
+/** Rules that are told apart: an error may say what it likes, but not take all memory with it. */
+const MOST_KINDS = 1000;
+const OTHER_KINDS = 'other rules are broken';
+
 /** The counters of one stage. */
 export class StageMeter {
   readonly name: string;
@@ -68,7 +74,8 @@ export class StageMeter {
   waiting = 0;
   /** Milliseconds of work as one of a crew, in whatever thread. */
   busyInCrew = 0;
-  rejected = 0;
+  /** Records that broke a rule, by the rule. */
+  readonly rejected = new Map<string, number>();
   readonly dropped = new Map<string, number>();
   readonly tallies = new Map<string, number>();
 
@@ -94,6 +101,11 @@ export class StageMeter {
     add(this.dropped, reason, count);
   }
 
+  /** Counts records that broke a rule. */
+  reject(kind: string, count = 1): void {
+    add(this.rejected, this.rejected.size < MOST_KINDS || this.rejected.has(kind) ? kind : OTHER_KINDS, count);
+  }
+
   /** Adds to a figure of the stage's own. */
   tally(name: string, amount: number): void {
     add(this.tallies, name, amount);
@@ -108,7 +120,8 @@ export class StageMeter {
       busySeconds: this.busy / 1000,
       waitingSeconds: (this.overlaps ? this.elapsed : this.waiting) / 1000,
       dropped: Object.fromEntries(this.dropped),
-      rejected: this.rejected,
+      rejected: [...this.rejected.values()].reduce((sum, count) => sum + count, 0),
+      rejectedBy: Object.fromEntries(this.rejected),
       heldRecords: this.held,
       heldBytes: this.recordsIn > 0 ? Math.round((this.held * this.bytesIn) / this.recordsIn) : 0,
       tallies: Object.fromEntries(this.tallies),

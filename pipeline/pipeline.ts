@@ -23,7 +23,9 @@ import { tap } from './operators/tap.ts';
 import { withCrew } from './parallel/crew.ts';
 import type { Choice } from './parallel/gauge.ts';
 import { RecordIterator } from './record-iterator.ts';
+import { limitRejects } from './reject-limit.ts';
 import { parseOnError, type Rejects } from './rejects.ts';
+import { resumedSource } from './resumed.ts';
 import { type Plan, Run } from './run.ts';
 import { iterableSource, type Source } from './source.ts';
 import type { StageSpec } from './spec.ts';
@@ -93,7 +95,7 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
 
   /** The pipeline with one more stage. `pipe` with what `defineStage` makes reads better. */
   stage<Out>(spec: StageSpec<T, Out>): Pipeline<Out> {
-    return this.#with<Out>({ stages: [...this.stages, spec as StageSpec<unknown, unknown>] });
+    return this.#with<Out>({ stages: [...this.#plan.stages, spec as StageSpec<unknown, unknown>] });
   }
 
   /**
@@ -205,7 +207,7 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
    * throws MILLRACE_WORKER when a thread ends before its work is done, such as out of memory.
    */
   parallel(workers: number | 'auto' = 'auto', onChoice?: (choice: Choice) => void): Pipeline<T> {
-    return this.#with<T>({ stages: withCrew(this, workers, onChoice) });
+    return this.#with<T>({ stages: withCrew(this.#plan, workers, onChoice) });
   }
 
   /** The same records in chunks of `length`. */
@@ -228,7 +230,7 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
    * MILLRACE_SHAPE for records that would not come back as they are, and MILLRACE_NOT_FOUND when `dir` cannot be written
    */
   cache(dir: string): Pipeline<T> {
-    return new Pipeline<T>({ source: cached<T>(this, dir), stages: [] }, this.#signal);
+    return new Pipeline<T>({ source: cached<T>(this.#plan, dir), stages: [] }, this.#signal);
   }
 
   /** These records, then those of the others. */
@@ -270,15 +272,18 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
    * What becomes of records that break a rule.
    *
    * @param policy `fail` (the default), `skip`, `quarantine:FILE`, or a policy of your own
-   * @throws MillraceError MILLRACE_USAGE for an unknown policy
+   * @param limit how many bad records each stage may leave out, such as `10` or `1%`: see {@link limitRejects}. Default any number
+   * @throws MillraceError MILLRACE_USAGE for an unknown policy or limit
    */
-  onError(policy: string | Rejects): Pipeline<T> {
-    return this.#with<T>({ rejects: typeof policy === 'string' ? parseOnError(policy) : policy });
+  onError(policy: string | Rejects, limit?: string): Pipeline<T> {
+    const given = typeof policy === 'string' ? parseOnError(policy, limit) : policy;
+    const rejects = typeof policy === 'string' || limit === undefined ? given : limitRejects(policy, limit);
+    return new Pipeline<T>({ source: this.source, stages: this.stages, rejects }, this.#signal, this.#resumed);
   }
 
   /** The pipeline, closed and ended with `signal.reason` when `signal` aborts. */
   withAbort(signal: AbortSignal): Pipeline<T> {
-    return new Pipeline<T>(this, anyOf(this.#signal, signal));
+    return new Pipeline<T>(this, anyOf(this.#signal, signal), this.#resumed);
   }
 
   /** All records, in order. */
@@ -407,14 +412,22 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
     });
   }
 
+  /** What can be built upon: a pipeline that goes on from a state is a source of its own. */
+  get #plan(): Plan<T> {
+    return this.#resumed ? { source: resumedSource<T>(this, this.#resumed), stages: [] } : this;
+  }
+
   /** Many pipelines as one source, ended when the signal of any of them aborts. */
   #join(others: Pipeline<T>[], join: (plans: Plan<T>[]) => Source<T>): Pipeline<T> {
     const all = [this, ...others];
-    return new Pipeline<T>({ source: join(all), stages: [] }, anyOf(...all.map((one) => one.#signal)));
+    return new Pipeline<T>(
+      { source: join(all.map((one) => one.#plan)), stages: [] },
+      anyOf(...all.map((one) => one.#signal)),
+    );
   }
 
   #with<Out>(changes: Partial<Plan<Out>>): Pipeline<Out> {
-    const { source, stages, rejects } = this;
+    const { source, stages, rejects } = this.#plan;
     return new Pipeline<Out>({ source, stages, rejects, ...changes }, this.#signal);
   }
 }

@@ -4,6 +4,7 @@ import { Meter, type StageMeter } from './meter.ts';
 import { crewed, type Lead } from './parallel/crew.ts';
 import { onWorkers } from './parallel/on-workers.ts';
 import { WithSource } from './parallel/with-source.ts';
+import { kindOf } from './reject-kinds.ts';
 import { failOnReject, type Rejects } from './rejects.ts';
 import type { Source, SourceContext } from './source.ts';
 import { DROP, type StageContext, type StageSpec } from './spec.ts';
@@ -54,7 +55,7 @@ export class Run {
     const meters = stages.map(({ name, overlaps, crew }) => meter.stage(name, overlaps, crews.get(crew)));
     const within: Opened<unknown>[] = [];
     const openHere = (): Beginning => {
-      const joint = new Joint(resumed[0] ?? undefined);
+      const joint = new Joint(resumed[0]);
       const context: SourceContext = {
         signal,
         resumed: joint.resumed,
@@ -86,7 +87,7 @@ export class Run {
     const led = lead?.count ?? 0;
     let from = meters[led - 1] ?? sourceMeter;
     const places = stages.slice(led).map((stage, i): Place => {
-      const joint = new Joint(resumed[led + i + 1] ?? undefined, upstream);
+      const joint = new Joint(resumed[led + i + 1], upstream);
       upstream = joint;
       const own = meters[led + i] as StageMeter;
       return { stage, meter: own, joint, context: stageContext(joint, signal, rejects, own) };
@@ -141,14 +142,18 @@ function stepsOf(places: readonly Place[]): [Place, ...Place[]][] {
 /** What a source or stage shows of its state, and what it was given of an earlier one. */
 class Joint {
   readonly resumed: Json | undefined;
+  /** Records rejected, by this run and those that it goes on from. */
+  rejected: number;
   readonly #upstream: Upstream | undefined;
   readonly #start: Capture;
   #take: (() => Checkpoint) | undefined;
   /** Records given out, by this run and those that it goes on from; undefined before the first is asked for. */
   #given: number | undefined;
 
-  constructor(resumed: Json | undefined, upstream?: Upstream) {
-    this.resumed = resumed;
+  constructor(state: Json | undefined, upstream?: Upstream) {
+    const { own, rejected } = toldIn(state);
+    this.resumed = own;
+    this.rejected = rejected;
     this.#upstream = upstream;
     this.#start = this.upstream();
   }
@@ -162,12 +167,14 @@ class Joint {
   }
 
   capture(): Capture {
+    const { rejected } = this;
     if (this.#take) {
       const { from, own } = this.#take();
-      return () => [...from(), own()];
+      return () => [...from(), withRejected(own(), rejected)];
     }
     // Not begun yet: still where it was resumed. Begun, without a state of its own: to be run again from its start.
-    const own: Json = this.#given === undefined ? (this.resumed ?? null) : { rerun: this.#given };
+    const begun = this.#given !== undefined;
+    const own: Json = begun ? { rerun: this.#given as number } : withRejected(this.resumed ?? null, rejected);
     const start = this.#start;
     return () => [...start(), own];
   }
@@ -183,6 +190,20 @@ class Joint {
   }
 }
 
+/** What a state calls the records that a stage has rejected, where there are any. */
+const REJECTED = 'rejected so far';
+
+function withRejected(own: Json, rejected: number): Json {
+  return rejected > 0 ? { [REJECTED]: rejected, own } : own;
+}
+
+function toldIn(state: Json | undefined): { readonly own: Json | undefined; readonly rejected: number } {
+  if (typeof state === 'object' && state !== null && REJECTED in state) {
+    return { own: state.own ?? undefined, rejected: Number(state[REJECTED]) };
+  }
+  return { own: state ?? undefined, rejected: 0 };
+}
+
 /** How many records a stage without a state of its own had given. */
 function rerun(state: Json | undefined): number {
   return typeof state === 'object' && state !== null && 'rerun' in state ? Number(state.rerun) : 0;
@@ -194,9 +215,10 @@ function stageContext(joint: Joint, signal: AbortSignal, rejects: Rejects, meter
     resumed: joint.resumed,
     upstream: () => joint.upstream(),
     onCheckpoint: (take) => joint.register(take),
-    reject(error: MillraceError, raw: unknown) {
-      meter.rejected++;
-      rejects.reject(error, raw);
+    reject(error: MillraceError, raw: unknown, seen = meter.recordsIn) {
+      joint.rejected++;
+      meter.reject(kindOf(error));
+      rejects.reject(error, raw, { stage: meter.name, rejected: joint.rejected, seen });
     },
     drop(reason, count) {
       meter.drop(reason, count);

@@ -12,8 +12,13 @@ import type { Checkpoint, Checkpoints, Json } from './state.ts';
 export interface StageContext extends Checkpoints {
   /** Aborted when the run is to end early. Stages that only pull from their source need not look at it. */
   readonly signal: AbortSignal;
-  /** Hands a bad record to the run's error policy, which throws `error` unless bad records are to be left out. */
-  reject(error: MillraceError, raw: unknown): void;
+  /**
+   * Hands a bad record to the run's error policy, which throws `error` unless bad records are to be left out.
+   *
+   * @param seen how many records the stage has looked at, this one included: what a limit in percent is of. Default all
+   * that have come to it
+   */
+  reject(error: MillraceError, raw: unknown, seen?: number): void;
   /** Counts a record, or several, left out on purpose. Returns {@link DROP}, so that `return context.drop(why)` reads well. */
   drop(reason: string, count?: number): typeof DROP;
   /** Adds to a figure that the stage keeps for the report, such as how many cells of its batches are padding. */
@@ -131,14 +136,15 @@ async function eachRecord<In, Out>(
 ): Promise<void> {
   for (const value of chunk) {
     try {
-      const result = form.record(value, context, index++);
+      const result = form.record(value, context, index);
       // Awaited only where there is something to wait for: an await costs more than most stages.
       const settled = result instanceof Promise ? await untilAborted(result, context.signal) : result;
       if (settled !== DROP) results.push(settled as Out);
     } catch (error) {
       if (!(error instanceof MillraceError) || error.code !== 'MILLRACE_BAD_RECORD') throw error;
-      context.reject(error, value);
+      context.reject(error, value, index + 1);
     }
+    index++;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Report, StageReport } from '../pipeline/index.ts';
 import { crewSeconds } from '../pipeline/meter.ts';
+import { kindsInWords } from './left-out.ts';
 import { plainTable } from './table.ts';
 
 /** What a run did, stage by stage, and which stage limited it, as a table for a terminal. */
@@ -58,10 +59,10 @@ function gain({ stages, bottleneck, seconds, consumerSeconds }: Report): string 
   return `with one worker more, the run could be ${times(Math.max((own * workers) / (workers + 1), inMain))} times as fast`;
 }
 
-function notes({ dropped, rejected, tallies, workers }: StageReport): string {
+function notes({ dropped, rejected, rejectedBy, tallies, workers }: StageReport): string {
   const parts = workers === undefined ? [] : [threads(workers)];
   parts.push(...Object.entries(dropped).map(([reason, n]) => `${count(n)} ${reason}`));
-  if (rejected > 0) parts.push(`${count(rejected)} bad`);
+  if (rejected > 0) parts.push(`${count(rejected)} bad: ${kindsInWords(Object.entries(rejectedBy))}`);
   const { cells, padding, undercount, 'damaged cache files': damaged } = tallies;
   if (damaged !== undefined) parts.push('a damaged cache, made again');
   if (undercount !== undefined) parts.push(`counts up to ${count(undercount)} too low`);

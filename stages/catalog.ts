@@ -9,11 +9,13 @@ import { bucket } from './bucket.ts';
 import { count } from './count.ts';
 import { glove } from './glove.ts';
 import { ids, idsBuiltFrom } from './ids.ts';
-import { lines } from './lines.ts';
+import { invalidBytes, type LineOptions } from './line-table.ts';
+import { splitLines } from './lines.ts';
 import { lowercase } from './lowercase.ts';
 import { choice, flag, integer, integers, type Options, type OptionValues, share, text } from './options.ts';
 import { pairFormats, parse } from './parse.ts';
 import { type Block, LABELS, type Line, type SentencePair } from './records.ts';
+import { requeue } from './requeue.ts';
 import type { Text } from './sentences.ts';
 import { type TokenizerName, tokenize, tokenizers } from './tokenize.ts';
 import { transitions } from './transitions.ts';
@@ -73,8 +75,22 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     example: 'pipe notes.txt lines',
     takes: 'blocks',
     gives: 'lines',
+    options: {
+      invalid: choice('what becomes of bytes that are no UTF-8', invalidBytes, 'replace'),
+      'line-bytes': integer('the longest line, in bytes; a longer one is a bad record (default 536870912)'),
+    },
+    add: (pipeline, { invalid, 'line-bytes': lineBytes }) => {
+      const given = { ...(invalid === 'reject' && { invalid }), ...(lineBytes !== undefined && { lineBytes }) };
+      return (pipeline as Pipeline<Block>).pipe(splitLines(given as LineOptions));
+    },
+  }),
+  requeue: entry({
+    summary: 'the rows of a quarantine file to the lines that were rejected, with the origins that they had',
+    example: 'pipe bad.jsonl requeue parse:snli',
+    takes: 'lines',
+    gives: 'lines',
     options: {},
-    add: (pipeline) => (pipeline as Pipeline<Block>).pipe(lines),
+    add: (pipeline) => (pipeline as Pipeline<Line>).pipe(requeue),
   }),
   parse: entry({
     summary: 'lines to sentence pairs',

@@ -1,6 +1,7 @@
 import { type Choice, MillraceError, type Pipeline, unknownName } from '../pipeline/index.ts';
 import { catalog, type Flow, type Surroundings } from './catalog.ts';
 import { defaultCacheDir } from './download.ts';
+import type { LineOptions } from './line-table.ts';
 import { readOptions } from './options.ts';
 import { formatOf, read } from './read.ts';
 import type { SourceOptions } from './source.ts';
@@ -11,6 +12,8 @@ export interface ComposeOptions extends Partial<Pick<Surroundings, 'seed'>>, Omi
    * Default none.
    */
   readonly workers?: number | 'auto';
+  /** What becomes of bytes that are no UTF-8, in lines that are cut where none were asked for. Default `replace`. */
+  readonly invalid?: LineOptions['invalid'];
   /** Told what `auto` came to. */
   readonly onChoice?: (choice: Choice) => void;
 }
@@ -24,7 +27,7 @@ export interface ComposeOptions extends Partial<Pick<Surroundings, 'seed'>>, Omi
 export function compose(
   source: string,
   stages: readonly string[],
-  { seed = 0, workers = 0, onChoice, ...options }: ComposeOptions = {},
+  { seed = 0, workers = 0, invalid = 'replace', onChoice, ...options }: ComposeOptions = {},
 ): Pipeline<unknown> {
   let pipeline: Pipeline<unknown> = read(source, options);
   let flow: Flow = 'blocks';
@@ -56,10 +59,10 @@ export function compose(
   };
   for (const written of stages) {
     const { entry } = readStage(written);
-    for (const implied of impliedStages(flow, entry.takes, source)) add(implied);
+    for (const implied of impliedStages(flow, entry.takes, source, invalid)) add(implied);
     add(written);
   }
-  for (const implied of impliedStages(flow, 'records', source)) add(implied);
+  for (const implied of impliedStages(flow, 'records', source, invalid)) add(implied);
   // Where nothing can go, whoever asked for threads is told; `auto` has found out that there is no use for any.
   if (!hasCrew && (workers !== 'auto' || pipeline.stages.at(-1)?.remote)) addCrew();
   return pipeline;
@@ -78,9 +81,10 @@ function fits(flow: Flow, takes: Flow): boolean {
 }
 
 /** The stages that must come between a flow and a stage that takes another. */
-function impliedStages(flow: Flow, takes: Flow, source: string): string[] {
+function impliedStages(flow: Flow, takes: Flow, source: string, invalid: string): string[] {
   if (flow !== 'blocks' || takes === 'blocks') return [];
   const format = formatOf(source);
-  if (takes === 'lines' || format === undefined) return ['lines'];
-  return format === 'glove' ? ['glove'] : ['lines', `parse:${format}`];
+  const lines = `lines:invalid=${invalid}`;
+  if (takes === 'lines' || format === undefined) return [lines];
+  return format === 'glove' ? ['glove'] : [lines, `parse:${format}`];
 }

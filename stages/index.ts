@@ -21,12 +21,14 @@ export {
 } from './glove.ts';
 export { ids } from './ids.ts';
 export { defaultLimits, type Limits } from './limits.ts';
-export { lines } from './lines.ts';
+export { invalidBytes, type LineOptions } from './line-table.ts';
+export { lines, splitLines } from './lines.ts';
 export { lowercase } from './lowercase.ts';
 export { type Padding, paddingOf, padSequences } from './pad.ts';
 export { pairFormats, parse } from './parse.ts';
 export { formatOf, read, readLines, readPairs } from './read.ts';
 export * from './records.ts';
+export { requeue } from './requeue.ts';
 export { isPair, sentencesOf, type Text } from './sentences.ts';
 export { openSource, parseSourceSpec, type SourceOptions } from './source.ts';
 export { SpellingIndex } from './spelling.ts';

@@ -1,130 +1,145 @@
-import {
-  arrivals,
-  ColumnChunk,
-  ConstantColumn,
-  defineStage,
-  Int32Column,
-  MillraceError,
-  type Origin,
-  Trail,
-  Utf8Column,
-} from '../pipeline/index.ts';
-import { sharedKernels, WORD } from './kernels/kernels.ts';
+import { arrivals, type Chunk, defineStage, type Stage, type StageContext, Trail } from '../pipeline/index.ts';
+import { endless, faultsIn, type LineOptions, type LineTable, lineTable } from './line-table.ts';
 import type { Block, Line } from './records.ts';
 
-/** Rows to a chunk at most: a block of short lines would else make a chunk that is long in coming. */
-const MOST_ROWS = 4096;
-
-/** The longest line: a string could not be longer, and whoever asks for the text of a line gets one. */
+/** The longest line by default: a string could not be longer, and whoever asks for the text of a line gets one. */
 const MOST_BYTES = 2 ** 29;
 
 const NEWLINE = 10;
-const RETURN = 13;
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+/** The lines of text files: {@link splitLines} without options. */
+export const lines: Stage<Block, Line> = splitLines();
 
 /**
  * Blocks of bytes to lines of text. A line ends with `\n` or `\r\n`, or with its file; a byte order mark at the start of
  * a file is left out. No string is made: a line is a range of its block's bytes until someone reads its `text`.
+ *
+ * A NUL is a character like others, and so is a carriage return within a line. Of a line that is too long, nothing more is
+ * kept once that is known.
+ *
+ * @throws MillraceError MILLRACE_NOT_TEXT for a file in UTF-16, or one with carriage returns and no newline at all;
+ * MILLRACE_BAD_RECORD, subject to the error policy, for a line that the options refuse
  */
-export const lines = defineStage<Block, Line>({
-  name: 'lines',
-  // A line may begin in one block and end in another.
-  remote: { module: import.meta.url, export: 'lines', withSource: true },
-  async *stream(source, context) {
-    const stopped = context.resumed as Place | undefined;
-    // The unfinished line at the end of the blocks so far; in parts, since a line may be longer than many blocks.
-    let rest: Uint8Array[] = [];
-    // Where the next line begins: in which block, by its ordinal, behind how many of its bytes, and as which line.
-    let place = { block: 0, bytes: stopped?.bytes ?? 0, line: stopped?.line ?? 1 };
-    const trail = new Trail();
-    context.onCheckpoint(() => {
-      const { block, bytes, line } = place;
-      const { from, skip } = trail.locate(block, context);
-      return { from, own: () => ({ skip, bytes, line }) };
-    });
-    let next = 0;
-    let read = place.bytes;
-    for await (const arrival of arrivals(source, context, stopped?.skip)) {
-      trail.forget(place.block);
-      trail.arrive(arrival);
-      for (const { bytes: all, origin, last } of arrival.chunk) {
-        const block = next++;
-        const before = read;
-        const bytes = before > 0 ? all.subarray(before) : all;
-        read = 0;
-        const end = last ? bytes.length : bytes.lastIndexOf(NEWLINE) + 1;
-        if (end === 0 && !last) {
-          rest.push(bytes);
-          checkLength(rest, { ...origin, line: place.line });
-          continue;
+export function splitLines(options: LineOptions = {}): Stage<Block, Line> {
+  const { invalid = 'replace', lineBytes = MOST_BYTES } = options;
+  const rules = { invalid, lineBytes };
+  return defineStage<Block, Line>({
+    name: 'lines',
+    ...(Object.keys(options).length > 0 && { options: rules }),
+    // A line may begin in one block and end in another.
+    remote: { module: import.meta.url, export: 'splitLines', args: [options], withSource: true },
+    async *stream(source, context) {
+      const stopped = context.resumed as (Place & { readonly skip: number }) | undefined;
+      let place = { ...(stopped ?? START), block: 0 };
+      // The unfinished line at the end of the blocks so far; in parts, since a line may be longer than many blocks.
+      let rest: Uint8Array[] = [];
+      let restBytes = 0;
+      const trail = new Trail();
+      context.onCheckpoint(() => {
+        const { block, bytes, line, count, isOver } = place;
+        const { from, skip } = trail.locate(block, context);
+        return { from, own: () => ({ skip, bytes, line, count, isOver }) };
+      });
+      let next = 0;
+      let read = place.bytes;
+      for await (const arrival of arrivals(source, context, stopped?.skip)) {
+        trail.forget(place.block);
+        trail.arrive(arrival);
+        for (const { bytes: all, origin, last } of arrival.chunk) {
+          const block = next++;
+          const before = read;
+          const bytes = asBuffer(before > 0 ? all.subarray(before) : all);
+          read = 0;
+          // Where the lines that end here end.
+          const end = last ? bytes.length : bytes.lastIndexOf(NEWLINE) + 1;
+          let start = 0;
+          if ((end > 0 || last) && (rest.length > 0 || place.isOver)) {
+            start = bytes.indexOf(NEWLINE) + 1 || end;
+            const { line: first, count, isOver } = place;
+            place = { block, bytes: before + start, line: first + 1, count: count + 1, isOver: false };
+            if (!isOver) {
+              // Only the line across the edge is put together in memory of its own.
+              const whole = Buffer.concat([...rest, bytes.subarray(0, start)]);
+              const found = lineTable(whole, 0, whole.length, { origin, first, last: last && start === end });
+              yield* sound(found, rules, count, context);
+            }
+            rest = [];
+            restBytes = 0;
+          }
+          while (start < end) {
+            const { line: first, count } = place;
+            const found = lineTable(bytes, start, end, { origin, first, last });
+            const { next: after, table } = found;
+            start = after;
+            place = {
+              block,
+              bytes: before + after,
+              line: first + table.length,
+              count: count + table.length,
+              isOver: false,
+            };
+            yield* sound(found, rules, count, context);
+          }
+          const { line, count } = place;
+          if (end < bytes.length && !place.isOver) {
+            rest.push(bytes.subarray(end));
+            restBytes += bytes.length - end;
+            const fault = endless(rest, restBytes, { ...origin, line }, lineBytes);
+            if (fault) {
+              rest = [];
+              restBytes = 0;
+              place = { ...place, isOver: true };
+              context.reject(fault.error, fault.raw, count + 1);
+            }
+          }
+          if (rest.length === 0) place = { ...place, block: block + 1, bytes: 0, line: last ? 1 : line };
         }
-        let start = 0;
-        if (rest.length > 0) {
-          // Only the line across the edge is put together in memory of its own.
-          const newline = bytes.indexOf(NEWLINE);
-          start = newline < 0 ? end : newline + 1;
-          const whole = Buffer.concat([...rest, bytes.subarray(0, start)]);
-          const { line } = place;
-          place = { block, bytes: before + start, line: line + 1 };
-          const { table } = lineTable(whole, 0, whole.length, origin, line);
-          if (table.length > 0) yield table;
-        }
-        rest = end < bytes.length ? [bytes.subarray(end)] : [];
-        const buffer = asBuffer(bytes);
-        while (start < end) {
-          const { line } = place;
-          const { table, next: after } = lineTable(buffer, start, end, origin, line);
-          start = after;
-          place = { block, bytes: before + after, line: line + table.length };
-          // A file may be a byte order mark and no more.
-          if (table.length > 0) yield table;
-        }
-        if (rest.length === 0) place = { block: block + 1, bytes: 0, line: last ? 1 : place.line };
       }
+    },
+  });
+}
+
+/** Where a stopped run was. */
+interface Place {
+  /** How far in a block. */
+  readonly bytes: number;
+  /** The number of the next line in its file. */
+  readonly line: number;
+  /** Lines so far, of all files. */
+  readonly count: number;
+  /** In the middle of a line that was too long. */
+  readonly isOver: boolean;
+}
+
+const START: Place = { bytes: 0, line: 1, count: 0, isOver: false };
+
+/** The table without the lines that break a rule; those before one that ends the run come before it. */
+function* sound(
+  found: LineTable,
+  rules: Required<LineOptions>,
+  count: number,
+  context: StageContext,
+): Generator<Chunk<Line>, void> {
+  const { table } = found;
+  const kept: number[] = [];
+  let from = 0;
+  const keepTo = (row: number) => {
+    for (; from < row; from++) kept.push(from);
+    from = row + 1;
+  };
+  try {
+    for (const { row, error, raw } of faultsIn(found, rules)) {
+      keepTo(row);
+      context.reject(error, raw, count + row + 1);
     }
-  },
-});
-
-/** Where a stopped run was: so many blocks and bytes on, at this line. */
-type Place = { readonly skip: number; readonly bytes: number; readonly line: number };
-
-/** Before the memory of a line that does not end is all that there is. */
-function checkLength(parts: readonly Uint8Array[], origin: Origin): void {
-  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
-  if (bytes <= MOST_BYTES) return;
-  throw new MillraceError('MILLRACE_BAD_RECORD', 'The line is too long', {
-    origin,
-    expected: `at most ${MOST_BYTES} bytes`,
-    found: `${bytes} and more`,
-    hint: 'Is this a text file with its lines apart by newlines?',
-  });
-}
-
-/** The first lines in `bytes` from `start` to `end`, numbered from `first`, and where the next one begins. */
-function lineTable(bytes: Buffer, start: number, end: number, origin: Origin, first: number) {
-  if (first === 1 && BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte)) start = BYTE_ORDER_MARK.length;
-  const { starts, ends, next } = findLines(bytes, start, end, MOST_ROWS);
-  const numbers = new Int32Array(starts.length);
-  for (let row = 0; row < numbers.length; row++) numbers[row] = first + row;
-  const table = new ColumnChunk<Line>({
-    text: new Utf8Column(bytes, starts, ends),
-    'origin.source': new ConstantColumn(origin.source, starts.length),
-    'origin.entry': new ConstantColumn(origin.entry, starts.length),
-    'origin.line': new Int32Column(numbers),
-  });
-  return { table, next };
-}
-
-function findLines(bytes: Uint8Array, start: number, end: number, most: number) {
-  const kernels = sharedKernels();
-  const starts = kernels.reserve(2 * most * WORD);
-  const ends = starts + most * WORD;
-  const base = kernels.placeText(bytes, start, end);
-  const count = kernels.run.findLines(base, start, end, starts, ends, most);
-  const found = { starts: kernels.copyOf(starts, count), ends: kernels.copyOf(ends, count) };
-  if (count < most) return { ...found, next: end };
-  const last = found.ends[count - 1] as number;
-  return { ...found, next: Math.min(end, last + (bytes[last] === RETURN ? 2 : 1)) };
+  } catch (error) {
+    if (kept.length > 0) yield table.take(kept);
+    throw error;
+  }
+  if (from > 0) keepTo(table.length);
+  // A file may be a byte order mark and no more.
+  const left = from > 0 ? table.take(kept) : table;
+  if (left.length > 0) yield left;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -3,7 +3,8 @@ import { ArrayChunk, Pipeline, type Remote, type Source } from '../pipeline/inde
 import { corpora } from './corpora.ts';
 import { identifySource, stampSource } from './identity.ts';
 import type { Limits } from './limits.ts';
-import { lines } from './lines.ts';
+import type { LineOptions } from './line-table.ts';
+import { splitLines } from './lines.ts';
 import { openPath } from './open-path.ts';
 import { isFetched } from './open-url.ts';
 import { parse } from './parse.ts';
@@ -95,8 +96,12 @@ function readBefore(stopped: Place, file: number, start: number): number {
 }
 
 /** The lines of a text. */
-export function readLines(spec: string, options: Omit<SourceOptions, 'signal'> = {}): Pipeline<Line> {
-  return read(spec, options).pipe(lines);
+export function readLines(
+  spec: string,
+  { invalid, lineBytes, ...options }: Omit<SourceOptions, 'signal'> & LineOptions = {},
+): Pipeline<Line> {
+  const given = { ...(invalid && { invalid }), ...(lineBytes !== undefined && { lineBytes }) };
+  return read(spec, options).pipe(splitLines(given));
 }
 
 /**
@@ -106,7 +111,10 @@ export function readLines(spec: string, options: Omit<SourceOptions, 'signal'> =
  */
 export function readPairs(
   spec: string,
-  { format = formatOf(spec) ?? 'snli', ...options }: Omit<SourceOptions, 'signal'> & { format?: string } = {},
+  {
+    format = formatOf(spec) ?? 'snli',
+    ...options
+  }: Omit<SourceOptions, 'signal'> & LineOptions & { format?: string } = {},
 ): Pipeline<SentencePair> {
   return readLines(spec, options).pipe(parse(format));
 }

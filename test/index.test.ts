@@ -50,6 +50,7 @@ const promised: Record<string, string[]> = {
     ...['predict', 'saveWeights', 'toDataset', 'train', 'trainRun'],
   ],
   './engine': ['probeEngines', 'startEngine'],
+  './testing': ['WatchedSource', 'checkStage', 'laws'],
 };
 promised['.'] = [...(promised['./pipeline'] ?? []), ...(promised['./stages'] ?? [])];
 

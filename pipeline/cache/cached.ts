@@ -6,7 +6,7 @@ import { assertIdentifiable, definitionOf, fingerprint, identityOf } from '../de
 import { MillraceError } from '../errors.ts';
 import { ownName, removeAbandoned } from '../files/own-name.ts';
 import type { StageMeter } from '../meter.ts';
-import { type Rejects, skipRejects } from '../rejects.ts';
+import type { Rejects } from '../rejects.ts';
 import type { Plan } from '../run.ts';
 import type { Source, SourceContext } from '../source.ts';
 import { type Json, without } from '../state.ts';
@@ -18,7 +18,7 @@ import { SERIAL_VERSION } from './serialized.ts';
 import { pathOf } from './store.ts';
 
 /** Goes up with every change in what the files look like. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /**
  * The records of a plan, from a file in `dir` if it has been run to its end before.
@@ -36,7 +36,7 @@ export function cached<T>(plan: Plan<T>, dir: string): Source<T> {
     name: 'cache',
     plans: [plan],
     async *open(context) {
-      const header = await headerOf(plan, context.signal);
+      const header = await headerOf(plan, context);
       const path = pathOf(dir, fingerprint(header));
       let given = 0;
       const file = await openFile(path, context);
@@ -44,7 +44,8 @@ export function cached<T>(plan: Plan<T>, dir: string): Source<T> {
         try {
           const footer = file.footer as Footer;
           // Whoever wants to hear of bad records must be told of each.
-          if (footer.rejected > 0 && !skipsRejects(plan, context.rejects)) return yield* context.open(plan);
+          if (Object.keys(footer.rejected).length > 0 && !isSilent(plan, context.rejects))
+            return yield* context.open(plan);
           for await (const chunk of read<T>(file, context)) {
             yield chunk;
             given += chunk.length;
@@ -63,13 +64,15 @@ export function cached<T>(plan: Plan<T>, dir: string): Source<T> {
 type Footer = Ledger & { readonly rows: number };
 
 /** All that the records depend on. */
-async function headerOf(plan: Plan<unknown>, signal: AbortSignal): Promise<Json> {
+async function headerOf(plan: Plan<unknown>, { signal, rejects }: SourceContext): Promise<Json> {
   return {
     format: FORMAT,
     serial: SERIAL_VERSION,
     millrace: version,
     definition: definitionOf(plan),
     identity: await identityOf(plan, signal),
+    // A run that would have ended at its limit must find no records behind that.
+    limits: limitsOf(plan, rejects),
   };
 }
 
@@ -123,7 +126,7 @@ async function* written<T>(
       rows += chunk.length;
       yield chunk;
     }
-    const now = await headerOf(plan, context.signal);
+    const now = await headerOf(plan, context);
     // What was read may be a mixture of what the sources held before and hold now.
     if (fingerprint(now) === fingerprint(header)) {
       const footer: Footer = { rows, ...ledgerOf(opened.meters()) };
@@ -154,7 +157,13 @@ async function orDiskError<R>(path: string, work: Promise<R>): Promise<R> {
 }
 
 /** Whether every bad record in the plan, and in the plans in it, is left out without a word. */
-function skipsRejects({ source, rejects }: Plan<unknown>, outer: Rejects): boolean {
+function isSilent({ source, rejects }: Plan<unknown>, outer: Rejects): boolean {
   const policy = rejects ?? outer;
-  return policy === skipRejects && (source.plans ?? []).every((plan) => skipsRejects(plan, policy));
+  return policy.silent === true && (source.plans ?? []).every((plan) => isSilent(plan, policy));
+}
+
+/** How many bad records there may be in the plan, and in the plans in it. */
+function limitsOf({ source, rejects }: Plan<unknown>, outer: Rejects): Json {
+  const policy = rejects ?? outer;
+  return { own: policy.limit ?? null, plans: (source.plans ?? []).map((plan) => limitsOf(plan, policy)) };
 }

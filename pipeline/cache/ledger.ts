@@ -7,11 +7,11 @@ import type { StageMeter } from '../meter.ts';
 type Figures = Readonly<Record<string, number>>;
 
 /** The counts of all stages of a plan together, in plain JSON. */
-export type Ledger = { readonly rejected: number; readonly dropped: Figures; readonly tallies: Figures };
+export type Ledger = { readonly rejected: Figures; readonly dropped: Figures; readonly tallies: Figures };
 
 export function ledgerOf(meters: readonly StageMeter[]): Ledger {
   return {
-    rejected: meters.reduce((sum, { rejected }) => sum + rejected, 0),
+    rejected: sum(meters.map(({ rejected }) => rejected)),
     dropped: sum(meters.map(({ dropped }) => dropped)),
     tallies: sum(meters.map(({ tallies }) => tallies)),
   };
@@ -19,7 +19,7 @@ export function ledgerOf(meters: readonly StageMeter[]): Ledger {
 
 /** Enters everything in the counters of one stage. */
 export function enter({ rejected, dropped, tallies }: Ledger, meter: StageMeter): void {
-  meter.rejected += rejected;
+  for (const [kind, count] of Object.entries(rejected)) meter.reject(kind, count);
   for (const [reason, count] of Object.entries(dropped)) meter.drop(reason, count);
   for (const [name, amount] of Object.entries(tallies)) meter.tally(name, amount);
 }

@@ -9,7 +9,8 @@ export interface Figures {
   readonly bytesOut: number;
   /** Milliseconds of work. */
   readonly busy: number;
-  readonly rejected: number;
+  /** By the rule that was broken. */
+  readonly rejected: ReadonlyMap<string, number>;
   /** The most records that it held back at a time. */
   readonly held: number;
   readonly dropped: ReadonlyMap<string, number>;
@@ -17,8 +18,8 @@ export interface Figures {
 }
 
 export function figuresOf(meter: StageMeter): Figures {
-  const { recordsIn, recordsOut, bytesIn, bytesOut, busy, rejected, held } = meter;
-  const [dropped, tallies] = [new Map(meter.dropped), new Map(meter.tallies)];
+  const { recordsIn, recordsOut, bytesIn, bytesOut, busy, held } = meter;
+  const [rejected, dropped, tallies] = [new Map(meter.rejected), new Map(meter.dropped), new Map(meter.tallies)];
   return { recordsIn, recordsOut, bytesIn, bytesOut, busy, rejected, held, dropped, tallies };
 }
 
@@ -31,7 +32,7 @@ export function figuresSince(before: Figures | undefined, now: Figures): Figures
     bytesIn: now.bytesIn - before.bytesIn,
     bytesOut: now.bytesOut - before.bytesOut,
     busy: now.busy - before.busy,
-    rejected: now.rejected - before.rejected,
+    rejected: countsSince(before.rejected, now.rejected),
     held: now.held,
     dropped: countsSince(before.dropped, now.dropped),
     tallies: countsSince(before.tallies, now.tallies),
@@ -47,8 +48,8 @@ export function enter(figures: Figures, meter: StageMeter, last: boolean): void 
     meter.bytesOut += figures.bytesOut;
   }
   meter.busyInCrew += figures.busy;
-  meter.rejected += figures.rejected;
   meter.hold(figures.held);
+  for (const [kind, count] of figures.rejected) meter.reject(kind, count);
   for (const [reason, count] of figures.dropped) meter.drop(reason, count);
   for (const [name, amount] of figures.tallies) meter.tally(name, amount);
 }

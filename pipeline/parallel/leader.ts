@@ -1,5 +1,6 @@
 import type { Chunk } from '../chunk.ts';
 import type { MillraceError } from '../errors.ts';
+import type { RejectCounts, Rejects } from '../rejects.ts';
 import { Run } from '../run.ts';
 import type { Source } from '../source.ts';
 import { allocate } from './buffers.ts';
@@ -15,7 +16,7 @@ export class Leader {
   readonly #over = new AbortController();
   readonly #ended: Promise<void>;
   /** Bad records of which nobody has been told. */
-  #rejected: { readonly error: MillraceError; readonly raw: unknown }[] = [];
+  #rejected: { readonly error: MillraceError; readonly raw: unknown; readonly counts: RejectCounts | undefined }[] = [];
   /**
    * The latest chunk. It is given when the next one is there: records that come before an error may leave before it, and
    * then only the place before both is one to go on from.
@@ -50,7 +51,7 @@ export class Leader {
       return this.#give({ kind: 'unmade', error: unmade(error) });
     }
     const [origin, ...stages] = made;
-    const rejects = { reject: (error: MillraceError, raw: unknown) => void this.#rejected.push({ error, raw }) };
+    const rejects: Rejects = { reject: (error, raw, counts) => void this.#rejected.push({ error, raw, counts }) };
     const opened = new Run(this.#over.signal).open({ source: this.#watched(origin), stages, rejects }, state);
     const leg = new Leg(opened, stages.length);
     try {
@@ -98,7 +99,10 @@ export class Leader {
   }
 
   #packRejects(): Told[] | undefined {
-    const told = this.#rejected.map(({ error, raw }) => packReject(error, raw));
+    const told = this.#rejected.map(({ error, raw, counts }) => {
+      const packed = packReject(error, raw);
+      return packed && { ...packed, counts };
+    });
     this.#rejected = [];
     return told.every((one) => one !== undefined) ? told : undefined;
   }

@@ -1,4 +1,5 @@
 /** What a run and its worker threads say to each other. Answers come in the order in which they were asked for. */
+import type { RejectCounts } from '../rejects.ts';
 import type { Json } from '../state.ts';
 import type { Figures } from './figures.ts';
 import type { Frame } from './frame.ts';
@@ -77,12 +78,18 @@ export interface Unmade {
 }
 
 /** A record that broke a rule. */
-export interface Told {
+export interface Packed {
   readonly error: PortableError;
   readonly raw: unknown;
 }
 
-/** And of which of the stages. */
-export interface Rejected extends Told {
+/** With what the run of the thread has counted. */
+export interface Told extends Packed {
+  readonly counts: RejectCounts | undefined;
+}
+
+/** By which of the stages, and the how-many-th record of the chunk it was there. */
+export interface Rejected extends Packed {
   readonly stage: number;
+  readonly seen: number;
 }

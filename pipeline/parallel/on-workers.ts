@@ -50,7 +50,8 @@ export async function* onWorkers(
 
   const stages = places.map(({ stage }) => stage);
   const recipes = await untilAborted(recipesOf(stages, signal), signal);
-  const rejectHere: Reject = (stage, error, raw) => (places[stage] as Place).context.reject(error, raw);
+  const rejectHere: Reject = (stage, error, raw, seen) =>
+    (places[stage] as Place).context.reject(error, raw, (counts[stage] as number) + seen);
   let made: Promise<StageSpec<unknown, unknown>[]> | undefined;
   const passHere = async (chunk: Chunk<unknown>, reject: Reject) => {
     made ??= stagesHere(stages, recipes);
@@ -128,8 +129,8 @@ export async function* onWorkers(
     for (const buffer of answer.spent) buffers.give(buffer, workers + AHEAD);
     let judged = 0;
     try {
-      for (const { stage, error, raw } of answer.rejects) {
-        rejectHere(stage, unpackError(error), raw);
+      for (const { stage, error, raw, seen } of answer.rejects) {
+        rejectHere(stage, unpackError(error), raw, seen);
         judged++;
       }
     } catch (error) {

@@ -13,8 +13,8 @@ export interface Passage {
   readonly failure?: { readonly error: unknown };
 }
 
-/** Told of a bad record, and by which of the stages; may throw to end the run. */
-export type Reject = (stage: number, error: MillraceError, raw: unknown) => void;
+/** Told of a bad record, by which of the stages, and the how-many-th of the chunk it was there; may throw to end the run. */
+export type Reject = (stage: number, error: MillraceError, raw: unknown, seen: number) => void;
 
 /** One chunk through stages that remember nothing from one to the next. */
 export async function pass(
@@ -28,7 +28,7 @@ export async function pass(
   let stream: AsyncIterable<Chunk<unknown>> = only(chunk);
   stages.forEach((stage, i) => {
     const own = meters[i] as StageMeter;
-    const context = contextOf(own, signal, (error, raw) => reject(i, error, raw));
+    const context = contextOf(own, signal, (error, raw, seen = own.recordsIn) => reject(i, error, raw, seen));
     stream = meter.link(stage.stream(stream, context), own, meters[i + 1]);
   });
   const out: Chunk<unknown>[] = [];

@@ -1,10 +1,11 @@
 import { type ErrorDetails, MillraceError } from '../errors.ts';
-import type { Told } from './messages.ts';
+import type { Packed } from './messages.ts';
 import { portable } from './portable.ts';
 
 /** An error of ours as plain values. */
 export interface PortableError {
   readonly code: MillraceError['code'];
+  readonly summary: string;
   readonly message: string;
   readonly stack: string | undefined;
   readonly details: ErrorDetails;
@@ -16,13 +17,14 @@ const NATIVE = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeE
 
 /** @returns undefined for an error with something in it that would arrive as something else */
 export function packError(error: MillraceError): PortableError | undefined {
-  const { code, message, stack, origin, expected, found, hint, cause } = error;
+  const { code, summary, message, stack, origin, expected, found, hint, cause } = error;
   const details = portable({ origin, expected, found, hint });
   const packed = cause instanceof MillraceError ? packError(cause) : undefined;
   const native = isNative(cause) ? { value: cause } : portable(cause);
   if (!details || !(packed || native)) return undefined;
   return {
     code,
+    summary,
     message,
     stack,
     details: { ...(details.value as ErrorDetails), ...(!packed && { cause: native?.value }) },
@@ -30,8 +32,8 @@ export function packError(error: MillraceError): PortableError | undefined {
   };
 }
 
-export function unpackError({ code, message, stack, details, cause }: PortableError): MillraceError {
-  const error = new MillraceError(code, '', cause ? { ...details, cause: unpackError(cause) } : details);
+export function unpackError({ code, summary, message, stack, details, cause }: PortableError): MillraceError {
+  const error = new MillraceError(code, summary, cause ? { ...details, cause: unpackError(cause) } : details);
   // It was put together where the error was made, and the stack is told from there.
   error.message = message;
   if (stack !== undefined) error.stack = stack;
@@ -39,7 +41,7 @@ export function unpackError({ code, message, stack, details, cause }: PortableEr
 }
 
 /** @returns undefined where the error or the record would arrive as another */
-export function packReject(error: MillraceError, raw: unknown): Told | undefined {
+export function packReject(error: MillraceError, raw: unknown): Packed | undefined {
   const packed = packError(error);
   const record = portable(raw);
   return packed && record && { error: packed, raw: record.value };

@@ -108,9 +108,9 @@ export class WithSource {
       },
     };
     const policy: Rejects = {
-      reject(error, raw) {
+      reject(...rejected) {
         toldSinceChunk = true;
-        rejects.reject(error, raw);
+        rejects.reject(...rejected);
       },
     };
     const leg = new Leg(open({ source: watched, stages, rejects: policy }, this.#place()), stages.length);
@@ -189,10 +189,10 @@ export class WithSource {
     const { rejects, meters } = this.#begun;
     let rejected = 0;
     const policy: Rejects = {
-      reject(error, raw) {
+      reject(...one) {
         rejected++;
         if (thrown && rejected === told + 1) throw thrown.error;
-        if (rejected > told) rejects.reject(error, raw);
+        if (rejected > told) rejects.reject(...one);
       },
     };
     let chunks = 0;
@@ -239,9 +239,9 @@ interface Question {
 }
 
 /** What the policy throws, if it does. */
-function thrownBy(rejects: Rejects, { error, raw }: Told): { readonly error: unknown } | undefined {
+function thrownBy(rejects: Rejects, { error, raw, counts }: Told): { readonly error: unknown } | undefined {
   try {
-    rejects.reject(unpackError(error), raw);
+    rejects.reject(unpackError(error), raw, counts);
     return undefined;
   } catch (error) {
     return { error };

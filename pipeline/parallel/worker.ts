@@ -60,16 +60,16 @@ async function answer({ stages, over }: Job, frame: Frame): Promise<void> {
   if (over.signal.aborted) return;
   const made = await stages.catch((error) => ({ error }));
   if ('error' in made) return post({ kind: 'unmade', error: unmade(made.error) });
-  const rejected: { stage: number; error: MillraceError; raw: unknown }[] = [];
+  const rejected: { stage: number; error: MillraceError; raw: unknown; seen: number }[] = [];
   try {
     const chunk = await fromFrame(frame);
-    const passage = await pass(made, chunk, over.signal, (stage, error, raw) => {
-      rejected.push({ stage, error, raw });
+    const passage = await pass(made, chunk, over.signal, (stage, error, raw, seen) => {
+      rejected.push({ stage, error, raw, seen });
     });
     if (passage.failure) throw passage.failure.error;
-    const rejects = rejected.map(({ stage, error, raw }) => {
+    const rejects = rejected.map(({ stage, error, raw, seen }) => {
       const packed = packReject(error, raw);
-      return packed && { ...packed, stage };
+      return packed && { ...packed, stage, seen };
     });
     post(rejects.every((one) => one !== undefined) ? done(passage, rejects, frame) : { kind: 'undone' });
   } catch (error) {

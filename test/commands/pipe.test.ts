@@ -172,7 +172,7 @@ test('a bad record ends the run, or is left out, or set aside, as --on-error say
   for (const result of [skip, aside]) {
     t.is(result?.code, 0);
     t.is(rowsOf(result?.stdout ?? '').length, 2);
-    t.regex(result?.stderr ?? '', /\nparse +3 +2 .* 1 bad\n/);
+    t.regex(result?.stderr ?? '', /\nparse +3 +2 .* 1 bad: the line is not JSON \(1\)\n/);
   }
   const [quarantined] = rowsOf<{ error: object; raw: object }>(await readFile(join(cwd, 'bad/rows.jsonl'), 'utf8'));
   t.like(quarantined?.error, { code: 'MILLRACE_BAD_RECORD', origin: { source: 'pairs.jsonl', line: 2 } });
@@ -184,7 +184,7 @@ test('a bad record ends the run, or is left out, or set aside, as --on-error say
 test('wrong usage exits with 2 and names what would have worked; what is not there with 1', async (t) => {
   const { folder } = await smallCorpus(t);
   const cases: [args: string, code: number, message: RegExp][] = [
-    ['pipe vectors.txt tokenise', 2, /no stage named "tokenise"; expected one of lines, parse, tokenize, /],
+    ['pipe vectors.txt tokenise', 2, /no stage named "tokenise"; expected one of lines, requeue, parse, tokenize, /],
     ['pipe vectors.txt --limit -1', 2, /--limit <n>.*whole number of 0 or more/],
     ['pipe vectors.txt --limt 1', 2, /Did you mean --limit\?\)\s\(options: --to <file>, --limit <n>, --seed <n>/],
     ['pipe snli_1.0.zip', 2, /say which one; expected snli_1\.0\.zip#ENTRY with one of snli_1\.0\/snli_1\.0_train/],

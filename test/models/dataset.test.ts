@@ -71,7 +71,7 @@ test.serial('the distance head gets the own scores of the pairs, if these are to
   const lacking = toDataset(() => stream(batchOf([...scored, [[2], [3], 'neutral']])), options).toArray();
   const error = await t.throwsAsync(lacking, { instanceOf: MillraceError });
   t.is(error.code, 'MILLRACE_BAD_RECORD');
-  t.regex(error.message, /^pairs\.jsonl:3: Pair pair-2 has no score to learn from; expected a finite number$/);
+  t.regex(error.message, /^pairs\.jsonl:3: The pair has no score to learn from \(pair-2\); expected a finite number$/);
   const usage = t.throws(() => toDataset(() => stream(), { target: 'score' }), { instanceOf: MillraceError });
   t.is(usage.code, 'MILLRACE_USAGE');
 });

@@ -75,6 +75,6 @@ test('a pair without is told, with its place', async (t) => {
     const run = Pipeline.from(pairs).pipe(learnable(target)).toArray();
     const error = await t.throwsAsync(run, { instanceOf: MillraceError });
     t.is(error.code, 'MILLRACE_BAD_RECORD');
-    t.is(error.message, `s:2: Pair 2 has no ${target} to learn from; expected ${expected}`);
+    t.is(error.message, `s:2: The pair has no ${target} to learn from (2); expected ${expected}`);
   }
 });

@@ -242,7 +242,10 @@ test.serial('a pair without a label is a bad record, before anything is learnt',
   const options = { ...optionsOf(corpus, 'run'), train };
   const error = await t.throwsAsync(trainRun(options), { instanceOf: MillraceError });
   t.is(error.code, 'MILLRACE_BAD_RECORD');
-  t.regex(error.message, /_train\.jsonl:1: Pair .*r1e has no label to learn from; expected one of entailment, /);
+  t.regex(
+    error.message,
+    /_train\.jsonl:1: The pair has no label to learn from \(.*r1e\); expected one of entailment, /,
+  );
   t.false((await readdir(corpus.folder)).includes('run'));
 
   await trainRun({ ...options, train: train.onError('skip') });
@@ -295,7 +298,7 @@ test.serial('scores are learnt, gone on with and told of, alone and on two worke
   }
   const lacking = Pipeline.from([...(await pairs.toArray()), ...(await readPairs(corpus.split('train')).toArray())]);
   const cases: [Partial<TrainRunOptions>, ErrorCode, RegExp][] = [
-    [{ train: lacking }, 'MILLRACE_BAD_RECORD', /_train\.jsonl:1: Pair .*r1e has no score to learn from/],
+    [{ train: lacking }, 'MILLRACE_BAD_RECORD', /_train\.jsonl:1: The pair has no score to learn from \(.*r1e\)/],
     [{ head: 'classifier' }, 'MILLRACE_USAGE', /A score is learnt by a distance/],
     [{ classWeights: 'balanced' }, 'MILLRACE_USAGE', /Class weights weigh labels/],
   ];

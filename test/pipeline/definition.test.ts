@@ -149,5 +149,5 @@ test('in words a definition reads like a command', (t) => {
   t.is(inWords(definitionOf(read.pipe(stage).take(2))), 'a.zip#b ids:vocabulary=abababab,bounds=2-3 take:count=2');
   t.is(inWords(definitionOf(read.concat(read.skip(1)).map((n) => n))), 'concat (a.zip#b) (a.zip#b skip:count=1) map');
   const known = new KnownProbe<number>([]).pipeline;
-  t.is(inWords(definitionOf(known.take(1).cache('/somewhere').skip(2))), 'probe take:count=1 cache skip:count=2');
+  t.is(inWords(definitionOf(known.take(1).cache('/somewhere').skip(2))), 'watched take:count=1 cache skip:count=2');
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { type Chunk, type Pipeline, toPlain } from '../../pipeline/index.ts';
+import { untilFailure } from '../../testing/waiting.ts';
 import {
   chunksOf,
   oneByOne,
@@ -16,6 +17,8 @@ import {
   type Word,
   words,
 } from './probes.ts';
+
+export { untilFailure };
 
 /** An operator of pipelines, and what it does in plain arrays. */
 export interface Operator<A> {
@@ -260,15 +263,4 @@ async function oneAtATime<T>(pipeline: AsyncIterable<T>): Promise<T[]> {
   const records: T[] = [];
   for await (const record of pipeline) records.push(record);
   return records;
-}
-
-/** The records that came, and the error that ended them if one did. */
-export async function untilFailure<T>(source: AsyncIterable<T>): Promise<{ records: T[]; error?: unknown }> {
-  const records: T[] = [];
-  try {
-    for await (const record of source) records.push(record);
-  } catch (error) {
-    return { records, error };
-  }
-  return { records };
 }

@@ -94,7 +94,7 @@ law('records and bytes are counted where they pass', [travels, fc.nat(20)], asyn
   const pipeline = probe.pipeline.filter(({ id }) => id % 2 === 0).take(count);
   const taken = await pipeline.toArray();
   const [source, filter, take] = pipeline.report().stages;
-  assert.equal(source?.name, 'probe');
+  assert.equal(source?.name, 'watched');
   assert.equal(source?.recordsIn, 0);
   assert.equal(source?.recordsOut, probe.given);
   assert.equal(filter?.recordsIn, probe.given);

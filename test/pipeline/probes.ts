@@ -1,6 +1,4 @@
-/** What the tests of the streaming core share: records of every kind of column, and a source that keeps accounts. */
-import assert from 'node:assert/strict';
-import { setImmediate } from 'node:timers/promises';
+/** What the tests of the streaming core share: records of every kind of column, and ways for them to travel. */
 import fc from 'fast-check';
 import {
   ArrayChunk,
@@ -10,12 +8,13 @@ import {
   DictionaryColumn,
   Int32Column,
   Int32ListColumn,
-  Pipeline,
-  type Source,
-  type SourceContext,
   Utf8Column,
   Utf8ListColumn,
 } from '../../pipeline/index.ts';
+
+export { oneByOne } from '../../testing/sample.ts';
+export { quiet, rejection, until } from '../../testing/waiting.ts';
+export { type Mishaps, WatchedSource as Probe } from '../../testing/watched-source.ts';
 
 /** A record with one field for each kind of column. */
 export interface Word {
@@ -113,117 +112,4 @@ export function chunksOf({ sizes, as }: Travel, from = 0): Chunk<Word>[] {
     at += size;
     return as === 'tables' || (as === 'both in turn' && turn % 2 === 0) ? tableOf(list) : new ArrayChunk(list);
   });
-}
-
-export function oneByOne<T>(values: readonly T[]): Chunk<T>[] {
-  return values.map((value) => new ArrayChunk([value]));
-}
-
-export interface Mishaps {
-  /** Where a chunk fails to come, with {@link Probe.failure}. */
-  readonly failAt?: number;
-  /** Where a chunk is waited for that never comes. */
-  readonly hangAt?: number;
-}
-
-/**
- * A source that is written by hand, since a generator hides who closes it twice or pulls after its end, and that counts
- * all that is done to it.
- */
-export class Probe<T> implements Source<T> {
-  readonly name = 'probe';
-  readonly failure = new Error('the source failed');
-  opens = 0;
-  closes = 0;
-  /** Records that were handed out. */
-  given = 0;
-  hanging = false;
-  #strays: string[] = [];
-  readonly #chunks: readonly Chunk<T>[];
-  readonly #mishaps: Mishaps;
-
-  constructor(chunks: readonly Chunk<T>[], mishaps: Mishaps = {}) {
-    this.#chunks = chunks;
-    this.#mishaps = mishaps;
-  }
-
-  get pipeline(): Pipeline<T> {
-    return Pipeline.fromSource(this);
-  }
-
-  /** Everything that was opened is closed, once, and nothing was asked of it out of turn. */
-  assertClosed(): void {
-    assert.deepEqual(this.#strays, []);
-    assert.equal(this.closes, this.opens, 'what was opened is still open');
-  }
-
-  open({ signal }: SourceContext): AsyncIterable<Chunk<T>> {
-    return { [Symbol.asyncIterator]: () => this.#iterator(signal) };
-  }
-
-  #iterator(signal: AbortSignal): AsyncIterator<Chunk<T>> {
-    const { failAt, hangAt } = this.#mishaps;
-    let at = 0;
-    let [open, busy, returned] = [true, false, false];
-    this.opens++;
-    const close = () => {
-      if (open) this.closes++;
-      open = false;
-    };
-    const hang = () =>
-      new Promise<never>((_, reject) => {
-        this.hanging = true;
-        signal.addEventListener('abort', () => {
-          close();
-          reject(signal.reason);
-        });
-      });
-    return {
-      next: async () => {
-        if (!open) this.#strays.push('next() after it was closed');
-        if (busy) this.#strays.push('next() while another is under way');
-        busy = true;
-        try {
-          await null;
-          if (at === hangAt) await hang();
-          if (at === failAt) throw this.failure;
-          const chunk = this.#chunks[at++];
-          if (!chunk) close();
-          this.given += chunk?.length ?? 0;
-          return chunk ? { done: false, value: chunk } : { done: true, value: undefined };
-        } catch (error) {
-          close();
-          throw error;
-        } finally {
-          busy = false;
-        }
-      },
-      return: async () => {
-        if (returned) this.#strays.push('return() twice');
-        returned = true;
-        close();
-        return { done: true, value: undefined };
-      },
-    };
-  }
-}
-
-/** Lets everything happen that can happen by itself. */
-export async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await setImmediate();
-}
-
-/** Waits for a condition; the test's own time limit is the only limit. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await setImmediate();
-}
-
-/** What a promise was rejected with. A promise that is fulfilled fails the test. */
-export async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  return assert.fail('it did not reject');
 }

@@ -155,3 +155,27 @@ test('the state after an error is behind the records that were given, and before
     }
   }
 });
+
+test('what is added to a pipeline that goes on from a state, is added behind what it goes on with', async (t) => {
+  const make = () => Pipeline.from(numbers(20)).rechunk(4).shuffle(3, 1);
+  const whole = await make().toArray();
+  const other = Pipeline.from([100]);
+  for (const first of [1, 4, 6, 19]) {
+    const { state } = await stopAfter(make(), first);
+    const resumed = make().resume(state);
+    const rest = whole.slice(first);
+    t.deepEqual(await resumed.take(3).toArray(), rest.slice(0, 3));
+    t.deepEqual(await resumed.onError('skip').toArray(), rest);
+    t.deepEqual(await resumed.withAbort(new AbortController().signal).toArray(), rest);
+    t.deepEqual(await resumed.concat(other).toArray(), [...rest, 100]);
+    t.deepEqual(await other.concat(resumed).toArray(), [100, ...rest]);
+    const longer = resumed.map((n) => n + 1);
+    for (let more = 1; more < rest.length; more++) {
+      const again = await stopAfter(longer, more);
+      t.deepEqual(
+        await longer.resume(again.state).toArray(),
+        rest.slice(more).map((n) => n + 1),
+      );
+    }
+  }
+});

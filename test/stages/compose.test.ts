@@ -69,9 +69,9 @@ test('unknown stages, options and orders that cannot be are refused before anyth
     t.is(error?.found, found);
     t.regex(error?.expected ?? '', expected);
   };
-  refuse(['tokenise'], 'tokenise', /^one of lines, parse, tokenize, /);
-  refuse(['toString'], 'toString', /^one of lines, parse, tokenize, /);
-  refuse([''], '', /^one of lines, parse/);
+  refuse(['tokenise'], 'tokenise', /^one of lines, requeue, parse, tokenize, /);
+  refuse(['toString'], 'toString', /^one of lines, requeue, parse, tokenize, /);
+  refuse([''], '', /^one of lines, requeue, parse/);
   refuse(['batch:many'], 'many', /whole number/);
   refuse(['tokenize:word', 'lines'], 'tokenize:word lines', /lines right after the source/);
   refuse(['tokenize:word', 'parse'], 'tokenize:word parse', /parse before stages that make records/);

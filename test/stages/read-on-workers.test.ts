@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
-import { MillraceError, type Pipeline, toPlain } from '../../pipeline/index.ts';
+import { MillraceError, type Pipeline, type RejectCounts, toPlain } from '../../pipeline/index.ts';
 import {
   bucket,
   ids,
@@ -19,6 +19,7 @@ import {
   transitions,
   Vocabulary,
 } from '../../stages/index.ts';
+import { untilFailure } from '../pipeline/laws.ts';
 import { changingOver, outcomeOf, policies } from '../pipeline/parallel/outcome.ts';
 import { snliFile, snliText } from './arbitraries.ts';
 import { assertClosed, temporaryFolder, zipOf } from './files.ts';
@@ -81,6 +82,38 @@ test.serial('lines alone, and lines of other files', async (t) => {
     }
   }
 });
+
+test.serial(
+  'lines that are refused are told of with the same counts, those of each stage in their order',
+  async (t) => {
+    const path = join(await temporaryFolder(t), 'corpus.jsonl');
+    const some = rows.slice(0, 4000).map((row, n) => (n % 400 === 7 ? row.replace('dreams', 'dr\u00e9ams') : row));
+    some[1300] = '{';
+    some[2600] = 'x'.repeat(5000);
+    await writeFile(path, Buffer.from(some.join('\n'), 'latin1'));
+    const pipeline = readLines(path, { invalid: 'reject', lineBytes: 3000 }).pipe(parse('snli'));
+    // Of two workers, the one that finds lines is ahead of the one that parses them.
+    const byStage = ({ rejected, ...others }: Awaited<ReturnType<typeof outcomeOf>>) => {
+      const of = (stage: string) => rejected.filter((one) => (one as { counts: RejectCounts }).counts.stage === stage);
+      return { ...others, rejected: [...of('lines'), ...of('parse')] };
+    };
+    for (const policy of ['fail', 'keep'] as const) {
+      const wanted = byStage(await outcomeOf(pipeline, policy, 2));
+      t.is(wanted.rejected.length, policy === 'keep' ? 12 : 0);
+      for (const workers of [1, 2])
+        t.deepEqual(byStage(await outcomeOf(pipeline.parallel(workers), policy, 2)), wanted);
+    }
+    const ended = (workers: number) => outcomeOfLimit(pipeline.parallel(workers), '0.4%');
+    const wanted = await ended(0);
+    t.regex(wanted.message, /records of lines are bad; expected at most 0\.4%/);
+    for (const workers of [1, 2]) t.deepEqual(await ended(workers), wanted);
+  },
+);
+
+async function outcomeOfLimit(pipeline: Pipeline<unknown>, limit: string) {
+  const { records, error } = await untilFailure(pipeline.onError('skip', limit));
+  return { records: records.map(toPlain), message: (error as Error).message };
+}
 
 test.serial('stopped anywhere in a large archive and resumed, at any numbers of workers', async (t) => {
   const path = join(await temporaryFolder(t), 'corpus.zip');

@@ -202,7 +202,7 @@ test('the key is made of all that the header tells, the versions too', async (t)
     await file.close();
     t.is(basename(path), `${fingerprint(file.header)}.millrace`);
     const header = file.header as Record<string, never>;
-    t.deepEqual(Object.keys(header).sort(), ['definition', 'format', 'identity', 'millrace', 'serial']);
+    t.deepEqual(Object.keys(header).sort(), ['definition', 'format', 'identity', 'limits', 'millrace', 'serial']);
     t.is(header.millrace, version as never);
     for (const name of Object.keys(header)) t.not(fingerprint({ ...header, [name]: 'other' }), fingerprint(header));
   });

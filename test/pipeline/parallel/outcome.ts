@@ -33,9 +33,9 @@ export async function outcomeOf(pipeline: Pipeline<unknown>, policy: Policy, fir
     policy === 'fail'
       ? policy
       : {
-          reject(error, raw) {
+          reject(error, raw, counts) {
             if (rejected.length === policy) throw new OwnError('enough');
-            rejected.push({ error: JSON.stringify(error), raw: toPlain(raw), cause: String(error.cause) });
+            rejected.push({ error: JSON.stringify(error), raw: toPlain(raw), cause: String(error.cause), counts });
           },
         },
   );
@@ -48,11 +48,11 @@ export async function outcomeOf(pipeline: Pipeline<unknown>, policy: Policy, fir
   }
   const stages = watched
     .report()
-    .stages.map(({ name, rejected, dropped, tallies, recordsIn, recordsOut, bytesOut }) => {
+    .stages.map(({ name, rejected, rejectedBy, dropped, tallies, recordsIn, recordsOut, bytesOut }) => {
       const { inMainThread: _, ...counted } = tallies;
       // Where a run fails, stages may have been ahead of where it does.
       const passed = failure === undefined && { recordsIn, recordsOut, bytesOut };
-      return { name, rejected, dropped, tallies: counted, ...passed };
+      return { name, rejected, rejectedBy, dropped, tallies: counted, ...passed };
     });
   const known = failure instanceof OwnError || failure instanceof MillraceError;
   assert.ok(failure === undefined || known, `${failure}`);
