@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { closeRead } from '../pipeline/files/close-read.ts';
 import { type Json, MillraceError } from '../pipeline/index.ts';
 import { fileError, openFile, unlessAborted } from './bytes.ts';
 import { chooseEntries, isZipFile } from './open-path.ts';
@@ -40,7 +41,7 @@ export async function identifySource(spec: string, options: SourceOptions): Prom
   } catch (error) {
     throw fileError(error, path);
   } finally {
-    await handle.close();
+    await closeRead(handle);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Opens a file by what its first bytes say that it is: a zip is looked into, all else is opened as a stream. */
 import { stat } from 'node:fs/promises';
+import { closeRead } from '../pipeline/files/close-read.ts';
 import { kindOf } from './archives/kinds.ts';
 import { checkName, choose, noChoice, noFiles, noSuchEntry } from './archives/names.ts';
 import { unlessPacked } from './archives/peekable.ts';
@@ -52,7 +53,7 @@ export async function isZipFile(path: string, { signal }: ReadOptions): Promise<
     const { bytesRead } = await unlessAborted(() => handle.read(head, 0, head.length, 0), signal);
     return kindOf(head.subarray(0, bytesRead)) === 'zip';
   } finally {
-    await handle.close();
+    await closeRead(handle);
   }
 }
 

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { MillraceError } from '../pipeline/errors.ts';
+import { cannotWrite } from '../pipeline/files/cannot-write.ts';
 import { replaceFile } from '../pipeline/files/replace-file.ts';
 
 /**
@@ -14,12 +14,4 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array | 
   } catch (error) {
     throw cannotWrite(path, error);
   }
-}
-
-/** That a file cannot be written, and what the file system says to it. */
-function cannotWrite(path: string, cause: unknown): MillraceError {
-  return new MillraceError('MILLRACE_NOT_FOUND', `This cannot be written (${(cause as Error).message})`, {
-    origin: { source: path },
-    cause,
-  });
 }

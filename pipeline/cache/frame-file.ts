@@ -16,6 +16,7 @@ import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { MillraceError } from '../errors.ts';
+import { closeRead } from '../files/close-read.ts';
 import { syncFolder } from '../files/durable.ts';
 import { giveUp } from '../files/own-name.ts';
 import type { Json } from '../state.ts';
@@ -153,7 +154,7 @@ export class FrameReader {
     try {
       return new FrameReader(path, file, await readHeader(file, path), await readFooter(file, path));
     } catch (error) {
-      await file.close();
+      await closeRead(file);
       throw error;
     }
   }
@@ -184,7 +185,7 @@ export class FrameReader {
   }
 
   async close(): Promise<void> {
-    await this.#file.close();
+    await closeRead(this.#file);
   }
 }
 

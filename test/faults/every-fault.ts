@@ -25,7 +25,9 @@ export interface Job {
    * no result, such as one of which a part is there on purpose: only that it is there at the end is looked at.
    */
   readonly essence?: (name: string, bytes: Buffer) => unknown;
-  /** What must hold of a folder at any time. */
+  /** What must hold of the folder when the work has been done. */
+  readonly done?: (folder: string) => Promise<void>;
+  /** What must hold of it at any time. */
   readonly holds?: (folder: string) => Promise<void>;
 }
 
@@ -59,12 +61,14 @@ export async function tryEveryFault(t: ExecutionContext, job: Job): Promise<numb
         t.true(isRight, `${words}: ${name} is ${inspect(content)}`);
       }
       if (error === undefined) {
+        await job.done?.(folder);
         for (const name of wanted.keys()) t.true(after.has(name), `${words}: ${name} is not there, and nobody says so`);
       } else t.true(isTold(error), `${words}: ${inspect(error)}`);
       await job.holds?.(folder);
       await assertClosed(t, folder);
       const again = await once(job, folder, undefined);
       t.is(again.error, undefined, `after ${words}: ${inspect(again.error)}`);
+      await job.done?.(folder);
       t.deepEqual(await filesOf(folder, job), wanted, `after ${words}`);
       await assertClosed(t, folder);
     });
