@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type CacheEntry, isIntact, listCaches, MillraceError, removeCache } from '../pipeline/index.ts';
 import { plainTable } from '../reports/table.ts';
-import { defaultCacheDir } from '../stages/index.ts';
+import {
+  type DownloadEntry,
+  defaultCacheDir,
+  isDownloadIntact,
+  listDownloads,
+  removeDownload,
+} from '../stages/index.ts';
 import { positiveNumber } from './options.ts';
 
 interface FolderFlags {
@@ -22,21 +28,47 @@ export function configure(command: Command): void {
       .command(name)
       .summary(summary)
       .description(summary)
-      .option('--folder <folder>', 'where the caches are', join(defaultCacheDir(), 'pipelines'));
-  subcommand('ls', 'list what pipelines have cached').option('--json', 'print one JSON object').action(list);
-  subcommand('rm', 'remove caches; those that are being written stay')
+      .option('--folder <folder>', 'where the caches are; without downloads', pipelinesFolder());
+  subcommand('ls', 'list what pipelines have cached, and what was downloaded')
+    .option('--json', 'print one JSON object')
+    .action(list);
+  subcommand('rm', 'remove caches and downloads; those that are being written stay')
     .argument('[keys...]', 'which, by the beginnings of their keys')
     .option('--all', 'all of them')
     .option('--older-than <days>', 'those that were written longer ago', positiveNumber)
     .action(remove);
-  subcommand('verify', 'read every byte of the caches, and name those that are damaged').action(verify);
+  subcommand('verify', 'read every byte of the caches and downloads, and name those that are damaged').action(verify);
+}
+
+function pipelinesFolder(): string {
+  return join(defaultCacheDir(), 'pipelines');
+}
+
+/** Downloads are beside the caches of pipelines, where those are in their usual place. */
+async function downloadsBeside(folder: string): Promise<DownloadEntry[]> {
+  return folder === pipelinesFolder() ? listDownloads(defaultCacheDir()) : [];
 }
 
 async function list({ folder, json }: FolderFlags & { json?: true }): Promise<void> {
   const caches = await listCaches(folder);
-  if (json) console.log(JSON.stringify({ folder, caches }));
-  else if (caches.length === 0) console.log(`nothing is cached in ${folder}`);
-  else console.log(table(caches));
+  const downloads = await downloadsBeside(folder);
+  if (json) console.log(JSON.stringify({ folder, caches, downloads }));
+  else if (caches.length + downloads.length === 0) console.log(`nothing is cached in ${folder}`);
+  if (json) return;
+  if (caches.length > 0) console.log(table(caches));
+  if (caches.length > 0 && downloads.length > 0) console.log('');
+  if (downloads.length > 0) console.log(downloadTable(downloads));
+}
+
+function downloadTable(downloads: readonly DownloadEntry[]): string {
+  const rows = downloads.map((entry) => [
+    shortKey(entry),
+    (entry.bytes / 1e6).toFixed(1),
+    ageOf(entry),
+    entry.beingFetched ? 'being fetched' : entry.state,
+    entry.url ?? '',
+  ]);
+  return plainTable(['key', 'MB', 'age', 'state', 'download'], rows, [0, 3, 4]);
 }
 
 function table(caches: readonly CacheEntry[]): string {
@@ -57,25 +89,29 @@ async function remove(keys: readonly string[], { folder, all, olderThan }: Remov
       expected: 'one of: keys, --all, --older-than DAYS',
     });
   }
-  const caches = await listCaches(folder);
+  const kept: (CacheEntry | DownloadEntry)[] = [...(await listCaches(folder)), ...(await downloadsBeside(folder))];
   const chosen =
     olderThan !== undefined
-      ? caches.filter((cache) => ageInDays(cache) > olderThan)
+      ? kept.filter((entry) => ageInDays(entry) > olderThan)
       : all
-        ? caches
-        : keys.flatMap((key) => withKey(key, caches));
-  const removable = chosen.filter(({ beingWritten }) => !beingWritten);
-  for (const cache of removable) await removeCache(cache);
-  const bytes = removable.reduce((sum, cache) => sum + cache.bytes, 0);
+        ? kept
+        : keys.flatMap((key) => withKey(key, kept));
+  const removable = chosen.filter((entry) => !isBusy(entry));
+  for (const entry of removable) await ('beingFetched' in entry ? removeDownload(entry) : removeCache(entry));
+  const bytes = removable.reduce((sum, entry) => sum + entry.bytes, 0);
   const left = chosen.length > removable.length ? `, left ${chosen.length - removable.length} being written` : '';
   console.log(`removed ${removable.length}, ${(bytes / 1e6).toFixed(1)} MB${left}`);
 }
 
-/** The files of the one cache whose key begins so. */
-function withKey(beginning: string, caches: readonly CacheEntry[]): CacheEntry[] {
-  const found = caches.filter(({ key }) => key.startsWith(beginning));
+function isBusy(entry: CacheEntry | DownloadEntry): boolean {
+  return 'beingFetched' in entry ? entry.beingFetched : entry.beingWritten;
+}
+
+/** The files of the one cache or download whose key begins so. */
+function withKey<E extends { readonly key: string }>(beginning: string, kept: readonly E[]): E[] {
+  const found = kept.filter(({ key }) => key.startsWith(beginning));
   if (new Set(found.map(({ key }) => key)).size === 1) return found;
-  const all = found.length > 0 ? found : caches;
+  const all = found.length > 0 ? found : kept;
   throw new MillraceError('MILLRACE_USAGE', `${found.length > 0 ? 'Several caches have' : 'No cache has'} such a key`, {
     expected: all.length > 0 ? `the beginning of one of ${all.map(shortKey).join(', ')}` : 'a cache in the folder',
     found: beginning,
@@ -84,10 +120,12 @@ function withKey(beginning: string, caches: readonly CacheEntry[]): CacheEntry[]
 
 async function verify({ folder }: FolderFlags): Promise<void> {
   const caches = (await listCaches(folder)).filter(({ unfinished }) => !unfinished);
-  const damaged: CacheEntry[] = [];
-  for (const cache of caches) if (!(await isIntact(cache))) damaged.push(cache);
-  for (const { path } of damaged) console.log(`damaged: ${path}`);
-  console.log(`${caches.length - damaged.length} intact, ${damaged.length} damaged`);
+  const downloads = (await downloadsBeside(folder)).filter(({ copy }) => copy !== undefined);
+  const damaged: string[] = [];
+  for (const cache of caches) if (!(await isIntact(cache))) damaged.push(cache.path);
+  for (const entry of downloads) if (!(await isDownloadIntact(entry))) damaged.push(entry.copy?.path ?? entry.path);
+  for (const path of damaged) console.log(`damaged: ${path}`);
+  console.log(`${caches.length + downloads.length - damaged.length} intact, ${damaged.length} damaged`);
   if (damaged.length > 0) process.exitCode = 1;
 }
 
@@ -97,16 +135,16 @@ function stateOf({ complete, beingWritten, unfinished }: CacheEntry): string {
   return unfinished ? 'cut off' : 'damaged';
 }
 
-function shortKey({ key }: CacheEntry): string {
+function shortKey({ key }: { readonly key: string }): string {
   return key.slice(0, 12);
 }
 
-function ageInDays({ modified }: CacheEntry): number {
+function ageInDays({ modified }: { readonly modified: Date }): number {
   return (Date.now() - modified.getTime()) / 86_400_000;
 }
 
-function ageOf(cache: CacheEntry): string {
-  const days = ageInDays(cache);
+function ageOf(entry: { readonly modified: Date }): string {
+  const days = ageInDays(entry);
   if (days >= 1) return `${Math.floor(days)} d`;
   return days * 24 >= 1 ? `${Math.floor(days * 24)} h` : `${Math.floor(days * 1440)} min`;
 }

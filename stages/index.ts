@@ -9,6 +9,7 @@ export { type BucketOptions, bucket } from './bucket.ts';
 export { type CatalogEntry, catalog } from './catalog.ts';
 export { compose } from './compose.ts';
 export { count, type TokenCount } from './count.ts';
+export { type DownloadEntry, isDownloadIntact, listDownloads, removeDownload } from './download/store.ts';
 export { type DownloadProgress, defaultCacheDir } from './download.ts';
 export {
   type Coverage,
@@ -19,6 +20,7 @@ export {
   type MissingPolicy,
   missingPolicies,
 } from './glove.ts';
+export type { Patience } from './http/patience.ts';
 export { ids } from './ids.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export { invalidBytes, type LineOptions } from './line-table.ts';

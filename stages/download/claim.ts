@@ -77,6 +77,11 @@ async function giveBack(path: string): Promise<void> {
   await rm(path, { force: true }).catch(() => {});
 }
 
+/** Whether somebody holds it. */
+export async function isClaimed(wanted: string): Promise<boolean> {
+  return new Others(wanted, Number.POSITIVE_INFINITY).areThere('');
+}
+
 /** This machine, or this container: process numbers mean nothing elsewhere. */
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const NAME = /\.([0-9a-f]{8})-(\d+)-\d+\.claim$/;

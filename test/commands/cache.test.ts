@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { compose } from '../../stages/index.ts';
 import { temporaryFolder } from '../stages/files.ts';
+import { serveFile } from '../stages/hostile-server.ts';
 import { cli } from './run-cli.ts';
 
 const LINES = ['a rose', 'is a rose'];
@@ -90,4 +91,27 @@ test('what cache lacks is wrong usage, told with what there is', async (t) => {
   const { code, stderr } = await run('cache', 'list');
   t.is(code, 2);
   t.regex(stderr, /verify/);
+});
+
+test('ls, verify and rm look after downloads too', async (t) => {
+  const { caches, run } = await place(t);
+  const bytes = Buffer.from('one\ntwo\n');
+  const { base } = await serveFile(t, () => ({ bytes, etag: '"1"' }));
+  t.is((await run('pipe', `${base}notes.txt`, 'lines')).code, 0);
+  const table = await run('cache', 'ls');
+  t.regex(table.stdout, /^key +MB +age +state +download$/m);
+  t.regex(table.stdout, new RegExp(`^[0-9a-f]{12} +0\\.0 +0 min +whole +${base}notes.txt$`, 'm'));
+  const [listed] = JSON.parse((await run('cache', 'ls', '--json')).stdout).downloads;
+  t.like(listed, { url: `${base}notes.txt`, state: 'whole', beingFetched: false });
+  t.is((await run('cache', 'verify')).stdout, '1 intact, 0 damaged\n');
+  t.is((await run('cache', 'verify', '--folder', join(caches, 'other'))).stdout, '0 intact, 0 damaged\n');
+  await writeFile(listed.copy.path, 'one\ntwO\n');
+  const verified = await run('cache', 'verify');
+  t.is(verified.code, 1);
+  t.is(verified.stdout, `damaged: ${listed.copy.path}\n0 intact, 1 damaged\n`);
+  // What somebody has touched is looked at when it is opened, and fetched anew if it is damaged.
+  t.regex((await run('pipe', `${base}notes.txt`, 'lines')).stdout, /"two"/);
+  t.is((await run('cache', 'verify')).stdout, '1 intact, 0 damaged\n');
+  t.regex((await run('cache', 'rm', listed.key)).stdout, /^removed 1, /);
+  t.regex((await run('cache', 'ls')).stdout, /nothing is cached/);
 });

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -94,4 +95,22 @@ test('an interrupt is heard while nobody reads what was printed', async (t) => {
   running.process.kill('SIGINT');
   const [code] = await once(running.process, 'exit');
   t.is(code, 130);
+});
+
+test('--sha256 holds for files and URLs: a wrong one is an error with both sums, and nothing comes of it', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'notes.txt');
+  await writeFile(path, 'one\n');
+  const { base } = await serve(t, (_, response) => response.end('one\n'));
+  const right = createHash('sha256').update('one\n').digest('hex');
+  const wrong = 'ab'.repeat(32);
+  for (const source of [path, `${base}notes.txt`]) {
+    const run = (...args: string[]) => cli(t, ['pipe', source, 'lines', ...args], { env: { MILLRACE_CACHE: folder } });
+    const refused = await run('--sha256', wrong);
+    t.is(refused.stdout, '');
+    t.not(refused.code, 0);
+    t.regex(refused.stderr, new RegExp(`expected SHA-256 ${wrong}, found "${right}"`));
+    t.is((await run('--sha256', wrong, '--sha256', right.toUpperCase())).code, 0);
+  }
+  t.regex((await cli(t, ['pipe', path, '--sha256', 'abc'])).stderr, /64 hexadecimal digits/);
 });

@@ -48,3 +48,9 @@ test.serial('a terminal sees how far downloads and steps are, and is left alone 
   await sleep(250);
   t.is(written.text.length, length, 'drawn to when there was nothing to draw');
 });
+
+test.serial('who waits for another process is told so, at a terminal or not', (t) => {
+  const written = watchStderr(t, { isTTY: false });
+  new Progress().download({ url, received: 0, waiting: true });
+  t.is(written.text, `${url} is being fetched by another process: waiting for it\n`);
+});
