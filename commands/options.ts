@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from '../engine/engine.ts';
 import type { Choice } from '../pipeline/index.ts';
+import { pairFormats } from '../stages/index.ts';
 import { type Limits, parseLimits } from '../stages/limits.ts';
 import { invalidBytes } from '../stages/line-table.ts';
 import { addRejectOptions, type RejectFlags } from './rejects.ts';
@@ -17,7 +18,12 @@ export function wholeNumber(least = 0): (text: string) => number {
 
 /** Reads a number of worker threads, or `auto`. */
 export function workerCount(text: string): number | 'auto' {
-  return text === 'auto' ? text : wholeNumber()(text);
+  if (text === 'auto') return text;
+  try {
+    return wholeNumber()(text);
+  } catch {
+    throw new InvalidArgumentError('Expected a whole number of 0 or more, or auto.');
+  }
 }
 
 /** Tells on stderr what `--workers auto` came to. */
@@ -54,6 +60,11 @@ export interface SourceFlags extends RejectFlags {
   readonly invalidBytes?: keyof typeof invalidBytes;
 }
 
+/** What the flags say of where bytes come from. */
+export function sourceOptions({ cacheDir, mirror, sha256, limits, invalidBytes: invalid }: SourceFlags) {
+  return { cacheDir, mirror, sha256, limits, ...(invalid && { invalid }) };
+}
+
 export function addSourceOptions(command: Command): Command {
   return addRejectOptions(command)
     .addOption(
@@ -68,6 +79,21 @@ export function addSourceOptions(command: Command): Command {
     .option('--mirror <base>', "a URL or folder in place of the named corpora's own (default: MILLRACE_MIRROR)")
     .option('--sha256 <hex>', 'what the file of a source must have; give one for each source', sha256)
     .option('--limits <list>', 'what may come out of an archive: entry-bytes=80GiB,ratio=none ...', parseLimits);
+}
+
+/** What sources of pairs look like. */
+export function addFormatOptions(command: Command): Command {
+  return command
+    .option(
+      '--format <name>',
+      `what the sources look like: ${Object.keys(pairFormats).join(', ')} (default: snli); with options as after parse:, see millrace help pipe`,
+    )
+    .option(
+      '--columns <map>',
+      "a table's columns, by number or header: premise=2,hypothesis=3,label=1,score=...,id=...",
+    )
+    .option('--fields <map>', 'fields of JSON lines: premise=text_a,hypothesis=text_b,label=gold.label,...')
+    .option('--labels <map>', 'what the labels are called: entailment=0,neutral=1,contradiction=2,unlabeled=-1');
 }
 
 /** Reads a SHA-256 sum; the option may be given several times. */

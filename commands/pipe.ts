@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Report } from '../pipeline/index.ts';
 import { pipelineTable } from '../reports/pipeline-table.ts';
 import { catalog, compose, writeFileAtomic } from '../stages/index.ts';
-import { addSourceOptions, type SourceFlags, tellChoice, wholeNumber, workerCount } from './options.ts';
+import { addSourceOptions, type SourceFlags, sourceOptions, tellChoice, wholeNumber, workerCount } from './options.ts';
 import { writeRecords } from './output.ts';
 import { printable } from './print.ts';
 import { Progress } from './progress.ts';
@@ -42,9 +42,9 @@ export function configure(command: Command, signal: AbortSignal): void {
 
 async function pipe(source: string, stages: string[], flags: PipeFlags, signal: AbortSignal): Promise<void> {
   const progress = new Progress();
-  const { cacheDir, mirror, sha256, limits, seed, limit, workers, invalidBytes: invalid } = flags;
+  const { seed, limit, workers } = flags;
   const composed = compose(source, stages, {
-    ...{ seed, workers, cacheDir, mirror, sha256, limits, ...(invalid && { invalid }) },
+    ...{ ...sourceOptions(flags), seed, workers },
     onProgress: progress.download,
     ...(flags.stats && { onChoice: tellChoice }),
   });

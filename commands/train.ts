@@ -3,10 +3,11 @@ import type { EngineName } from '../engine/index.ts';
 import type { DevFigures, EpochRecord, Head, RunCheckpoint, Target } from '../models/index.ts';
 import { version } from '../pipeline/version.ts';
 import {
+  type FormatFlags,
   type MissingPolicy,
   missingPolicies,
-  pairFormats,
   read,
+  readFormatFlags,
   readPairs,
   type TokenizerName,
   tokenizers,
@@ -14,11 +15,13 @@ import {
 import { type ArchitectureFlags, addArchitectureOptions, architectureOf, assertFits } from './architecture-options.ts';
 import {
   addEngineOption,
+  addFormatOptions,
   addSourceOptions,
   collect,
   positiveNumber,
   type SourceFlags,
   share,
+  sourceOptions,
   tellChoice,
   wholeNumber,
 } from './options.ts';
@@ -28,12 +31,11 @@ import { policyOf, tellLeftOut, toldLeftOut } from './rejects.ts';
 import { addResumeOption, resumed } from './resume.ts';
 import { startEngine } from './start-engine.ts';
 
-export interface TrainFlags extends SourceFlags, ArchitectureFlags {
+export interface TrainFlags extends SourceFlags, FormatFlags, ArchitectureFlags {
   readonly train: readonly string[];
   readonly dev: string;
   readonly glove?: string;
   readonly missing: MissingPolicy;
-  readonly format?: string;
   readonly tokenize: TokenizerName;
   readonly lowercase: boolean;
   readonly minCount: number;
@@ -116,16 +118,13 @@ export function configure(command: Command, signal: AbortSignal): void {
     .option('--clip <x>', 'largest global norm of the gradient', positiveNumber, 5)
     .option('--seed <n>', 'the same seed gives the same losses', wholeNumber(), 0)
     .option('--limit <n>', 'train on so many pairs only', wholeNumber(1))
-    .addOption(
-      new Option('--format <name>', 'what the sources look like (default: snli)').choices(Object.keys(pairFormats)),
-    )
     .addOption(new Option('--tokenize <method>', 'how to find tokens').choices(Object.keys(tokenizers)).default('auto'))
     .option('--no-lowercase', 'keep upper case')
     .option('--min-count <n>', 'leave out words that occur less often', wholeNumber(1), 1)
     .option('--max-vocabulary <n>', 'keep the most frequent words only', wholeNumber(2))
     .option('--save-every <n>', 'steps between two checkpoints, from which --resume goes on', wholeNumber(1), 500)
     .option('--json', 'print the result as one JSON object');
-  addEngineOption(addSourceOptions(command));
+  addEngineOption(addSourceOptions(addFormatOptions(command)));
   addResumeOption(command);
   command.action(async (model: string | undefined, given: TrainFlags) => {
     const { flags, resume } = await resumed(command, model, withRecipe(command, model, given));
@@ -139,12 +138,12 @@ export function configure(command: Command, signal: AbortSignal): void {
 /** Trains as the flags say, telling of it on stderr. */
 export async function train(flags: TrainFlags, signal: AbortSignal, resume?: RunCheckpoint) {
   const started = performance.now();
+  const format = readFormatFlags(flags);
   const { devFigures, trainRun } = await import('../models/index.ts');
   const engine = await startEngine(flags.engine);
   const progress = new Progress();
-  const { cacheDir, mirror, sha256, limits, format, invalidBytes: invalid } = flags;
-  const source = { cacheDir, mirror, sha256, limits, onProgress: progress.download };
-  const pairs = { ...source, ...(format !== undefined && { format }), ...(invalid && { invalid }) };
+  const source = { ...sourceOptions(flags), onProgress: progress.download };
+  const pairs = { ...source, ...format };
   const rejects = policyOf(flags, [...flags.train, flags.dev]);
   const [first, ...others] = flags.train.map((spec) => readPairs(spec, pairs));
   const all = (others.length > 0 ? first!.concat(...others) : first!).onError(rejects);

@@ -7,13 +7,15 @@ import type { Pipeline } from '../pipeline/index.ts';
 import { batch } from './batch.ts';
 import { bucket } from './bucket.ts';
 import { count } from './count.ts';
+import type { ParseOptions } from './formats/format.ts';
 import { glove } from './glove.ts';
 import { ids, idsBuiltFrom } from './ids.ts';
 import { invalidBytes, type LineOptions } from './line-table.ts';
 import { splitLines } from './lines.ts';
 import { lowercase } from './lowercase.ts';
 import { choice, flag, integer, integers, type Options, type OptionValues, share, text } from './options.ts';
-import { pairFormats, parse } from './parse.ts';
+import { parse } from './parse.ts';
+import { formatOptions } from './parse-options.ts';
 import { type Block, LABELS, type Line, type SentencePair } from './records.ts';
 import { requeue } from './requeue.ts';
 import type { Text } from './sentences.ts';
@@ -98,10 +100,9 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     takes: 'lines',
     gives: 'records',
     main: 'format',
-    options: {
-      format: choice('what the lines look like', describe(pairFormats), 'snli'),
-    },
-    add: (pipeline, { format }) => (pipeline as Pipeline<Line>).pipe(parse(format)),
+    options: formatOptions,
+    add: (pipeline, { format, ...options }) =>
+      (pipeline as Pipeline<Line>).pipe(parse(format, options as ParseOptions)),
   }),
   tokenize: entry({
     summary: 'adds the tokens of each sentence',
@@ -294,7 +295,3 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     add: (pipeline, { index, of }) => pipeline.shard(index, of),
   }),
 };
-
-function describe(formats: Readonly<Record<string, { summary: string }>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(formats).map(([name, { summary }]) => [name, summary]));
-}

@@ -31,6 +31,8 @@ export function compose(
 ): Pipeline<unknown> {
   let pipeline: Pipeline<unknown> = read(source, options);
   let flow: Flow = 'blocks';
+  const lineBytes = options.limits?.lineBytes;
+  const lines = `lines:invalid=${invalid}${lineBytes === undefined ? '' : `,line-bytes=${lineBytes}`}`;
   const surroundings = { seed, cacheDir: options.cacheDir ?? defaultCacheDir() };
   let hasCrew = workers === 0;
   const addCrew = () => {
@@ -46,12 +48,11 @@ export function compose(
         found: stages.join(' '),
       });
     }
-    const { remote } = pipeline.stages.at(-1) ?? {};
-    // What goes only with the source begins a row for those behind it, and is none by itself.
-    const canGo = remote !== undefined && !remote.withSource;
+    // Lines begin a row for the stages behind them, and are none by themselves.
+    const isRow = canGo(pipeline) && flow !== 'lines';
     const added = entry.add(pipeline, values, surroundings);
     // A stage that cannot go ends the row; so does a cache, which has the stages before it within.
-    if (canGo && !hasCrew && (added.stages.at(-1)?.remote === undefined || added.source !== pipeline.source)) {
+    if (isRow && !hasCrew && (added.stages.at(-1)?.remote === undefined || added.source !== pipeline.source)) {
       addCrew();
       pipeline = entry.add(pipeline, values, surroundings);
     } else pipeline = added;
@@ -59,13 +60,21 @@ export function compose(
   };
   for (const written of stages) {
     const { entry } = readStage(written);
-    for (const implied of impliedStages(flow, entry.takes, source, invalid)) add(implied);
+    for (const implied of impliedStages(flow, entry.takes, source, lines)) add(implied);
     add(written);
   }
-  for (const implied of impliedStages(flow, 'records', source, invalid)) add(implied);
+  for (const implied of impliedStages(flow, 'records', source, lines)) add(implied);
   // Where nothing can go, whoever asked for threads is told; `auto` has found out that there is no use for any.
-  if (!hasCrew && (workers !== 'auto' || pipeline.stages.at(-1)?.remote)) addCrew();
+  if (!hasCrew && (workers !== 'auto' || canGo(pipeline))) addCrew();
   return pipeline;
+}
+
+/** Whether the last stage can go to a worker thread; one that goes only with its source, if all before it can. */
+function canGo({ source, stages }: Pipeline<unknown>): boolean {
+  const { remote } = stages.at(-1) ?? {};
+  return remote?.withSource
+    ? source.remote !== undefined && stages.every((stage) => stage.remote)
+    : remote !== undefined;
 }
 
 function readStage(written: string) {
@@ -81,10 +90,9 @@ function fits(flow: Flow, takes: Flow): boolean {
 }
 
 /** The stages that must come between a flow and a stage that takes another. */
-function impliedStages(flow: Flow, takes: Flow, source: string, invalid: string): string[] {
+function impliedStages(flow: Flow, takes: Flow, source: string, lines: string): string[] {
   if (flow !== 'blocks' || takes === 'blocks') return [];
   const format = formatOf(source);
-  const lines = `lines:invalid=${invalid}`;
   if (takes === 'lines' || format === undefined) return [lines];
   return format === 'glove' ? ['glove'] : [lines, `parse:${format}`];
 }

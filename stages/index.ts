@@ -11,6 +11,7 @@ export { compose } from './compose.ts';
 export { count, type TokenCount } from './count.ts';
 export { type DownloadEntry, isDownloadIntact, listDownloads, removeDownload } from './download/store.ts';
 export { type DownloadProgress, defaultCacheDir } from './download.ts';
+export type { ParseOptions } from './formats/format.ts';
 export {
   type Coverage,
   type Embeddings,
@@ -28,7 +29,8 @@ export { lines, splitLines } from './lines.ts';
 export { lowercase } from './lowercase.ts';
 export { type Padding, paddingOf, padSequences } from './pad.ts';
 export { pairFormats, parse } from './parse.ts';
-export { formatOf, read, readLines, readPairs } from './read.ts';
+export { type FormatFlags, readFormatFlags } from './parse-options.ts';
+export { type FormatOptions, formatOf, read, readLines, readPairs, readRecords } from './read.ts';
 export * from './records.ts';
 export { requeue } from './requeue.ts';
 export { isPair, sentencesOf, type Text } from './sentences.ts';

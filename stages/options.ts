@@ -61,11 +61,15 @@ export function text(help: string): Option<string | undefined> {
 }
 
 export function flag(help: string): Option<boolean> {
+  return { ...yesOrNo(help), fallback: false } as Option<boolean>;
+}
+
+/** A flag that means a third thing where it is not given. */
+export function yesOrNo(help: string): Option<boolean | undefined> {
   return {
     help,
     placeholder: 'true|false',
     rule: 'true or false',
-    fallback: false,
     read: (value) => (value === 'true' || value === 'false' ? value === 'true' : undefined),
   };
 }

@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ArrayChunk, Pipeline, type Remote, type Source } from '../pipeline/index.ts';
 import { corpora } from './corpora.ts';
+import type { ParseOptions } from './formats/format.ts';
 import { identifySource, stampSource } from './identity.ts';
 import type { Limits } from './limits.ts';
 import type { LineOptions } from './line-table.ts';
@@ -95,28 +97,45 @@ function readBefore(stopped: Place, file: number, start: number): number {
   return file > stopped.files ? 0 : Math.max(0, stopped.bytes - start);
 }
 
+/** How a text is read. */
+export type ReadLinesOptions = Omit<SourceOptions, 'signal'> & Pick<LineOptions, 'invalid'>;
+
 /** The lines of a text. */
-export function readLines(
-  spec: string,
-  { invalid, lineBytes, ...options }: Omit<SourceOptions, 'signal'> & LineOptions = {},
-): Pipeline<Line> {
-  const given = { ...(invalid && { invalid }), ...(lineBytes !== undefined && { lineBytes }) };
-  return read(spec, options).pipe(splitLines(given));
+export function readLines(spec: string, { invalid, ...options }: ReadLinesOptions = {}): Pipeline<Line> {
+  const lineBytes = options.limits?.lineBytes;
+  return read(spec, options).pipe(
+    splitLines({ ...(invalid && { invalid }), ...(lineBytes !== undefined && { lineBytes }) }),
+  );
+}
+
+/** What the lines of a corpus look like, for {@link readPairs}. */
+export interface FormatOptions {
+  /** The name of one of `pairFormats`; by default the named corpus' own, else `snli`. */
+  readonly format?: string;
+  /** Where the format leaves something open, such as the columns of a table. */
+  readonly parse?: ParseOptions;
 }
 
 /**
  * The pairs of a corpus.
  *
- * @param format `snli`, `jsonl` or `sick`; by default the named corpus' own, else `snli`
+ * @example
+ * readPairs('pairs.csv', { format: 'csv', parse: { premise: 'question1', hypothesis: 'question2', label: 5, entailment: 'yes' } })
  */
 export function readPairs(
   spec: string,
-  {
-    format = formatOf(spec) ?? 'snli',
-    ...options
-  }: Omit<SourceOptions, 'signal'> & LineOptions & { format?: string } = {},
+  { format = formatOf(spec) ?? 'snli', parse: how, ...options }: ReadLinesOptions & FormatOptions = {},
 ): Pipeline<SentencePair> {
-  return readLines(spec, options).pipe(parse(format));
+  return readLines(spec, options).pipe(parse(format, how));
+}
+
+/** The records of a file of JSON lines, as a schema makes them: see `parse`. */
+export function readRecords<S extends StandardSchemaV1>(
+  spec: string,
+  schema: S,
+  options: ReadLinesOptions = {},
+): Pipeline<StandardSchemaV1.InferOutput<S>> {
+  return readLines(spec, options).pipe(parse(schema));
 }
 
 /** The format of a corpus known by name. */

@@ -116,6 +116,8 @@ export class Vocabulary {
     } catch (cause) {
       throw new MillraceError('MILLRACE_NOT_FOUND', 'The vocabulary cannot be read', {
         origin: { source: path },
+        found: (cause as NodeJS.ErrnoException).code,
+        hint: '`vocabulary:save=FILE` writes one.',
         cause,
       });
     }

@@ -3,50 +3,51 @@ import {
   ColumnChunk,
   type Columns,
   DictionaryColumn,
+  type DROP,
   type StageContext,
   Utf8Column,
 } from '../../pipeline/index.ts';
 import { scanObjects } from '../json-scan.ts';
 import { copyTexts, findBlanks, matchWords } from '../kernels/texts.ts';
-import { LABELS, type Line, type SentencePair } from '../records.ts';
-import { badRecord, isLabel, lineId, optionalText, type PairFormat, parseObject, requiredText } from './format.ts';
-
-/** What SNLI writes where the annotators found no majority. */
-const NO_LABEL = '-';
-const NO_LABEL_REASON = 'no gold label';
+import type { Line, SentencePair } from '../records.ts';
+import { lineId, optionalText, type PairFormatEntry, parseObject, requiredText } from './format.ts';
+import { LabelMap, NO_LABEL_REASON, SNLI_NAMES } from './labels.ts';
 
 /**
  * SNLI's JSON lines (Bowman et al. 2015, "A large annotated corpus for learning natural language inference"), and
  * MultiNLI's, which have the same fields. Pairs without a gold label (`-`) are dropped. The sentences and the label must
  * be there; id, parses and annotations may be missing. Annotations that are no list of texts are left out.
  */
-export const snli: PairFormat = {
-  name: 'snli',
-  summary: "SNLI's JSON lines: gold_label, sentence1, sentence2, sentence1_binary_parse, ...",
-
-  pair(line, context) {
-    const row = parseObject(line);
-    const { origin } = line;
-    const label = row.gold_label;
-    if (label === NO_LABEL) return context.drop(NO_LABEL_REASON);
-    if (!isLabel(label)) {
-      throw badRecord(origin, 'The field "gold_label" is wrong', `one of ${LABELS.join(', ')}, ${NO_LABEL}`, label);
-    }
-    const captionId = optionalText(row, 'captionID', origin);
-    const annotatorLabels = annotations(row);
+export const snli: PairFormatEntry = {
+  summary: "SNLI's and MultiNLI's JSON lines: gold_label, sentence1, sentence2, sentence1_binary_parse, ...",
+  options: ['entailment', 'neutral', 'contradiction', 'unlabeled'],
+  make(options) {
+    const labels = LabelMap.of(options, SNLI_NAMES);
     return {
-      id: optionalText(row, 'pairID', origin) ?? lineId(origin),
-      label,
-      premise: sentence(row, 'sentence1', line),
-      hypothesis: sentence(row, 'sentence2', line),
-      origin,
-      ...(captionId !== undefined && { captionId }),
-      ...(annotatorLabels !== undefined && { annotatorLabels }),
+      pair: (line, context) => parseLine(line, labels, context),
+      columns: (lines, context) => scanRows(lines, labels, context),
     };
   },
-
-  columns: scanRows,
 };
+
+function parseLine(line: Line, labels: LabelMap, context: StageContext): SentencePair | typeof DROP {
+  const row = parseObject(line);
+  const { origin } = line;
+  const name = row.gold_label;
+  if (name !== undefined && name === labels.unlabeled) return context.drop(NO_LABEL_REASON);
+  const label = labels.labelOf(name, 'field "gold_label"', origin);
+  const captionId = optionalText(row, 'captionID', origin);
+  const annotatorLabels = annotations(row);
+  return {
+    id: optionalText(row, 'pairID', origin) ?? lineId(origin),
+    label,
+    premise: sentence(row, 'sentence1', line),
+    hypothesis: sentence(row, 'sentence2', line),
+    origin,
+    ...(captionId !== undefined && { captionId }),
+    ...(annotatorLabels !== undefined && { annotatorLabels }),
+  };
+}
 
 function sentence(row: Record<string, unknown>, field: string, { origin }: Line) {
   const binaryParse = optionalText(row, `${field}_binary_parse`, origin);
@@ -77,10 +78,13 @@ const TEXT_FIELDS = [
 const REQUIRED = TEXT_FIELDS.flatMap(([name], field) => (name.endsWith('.text') ? field : []));
 const LABEL = TEXT_FIELDS.length;
 const FIELDS = [...TEXT_FIELDS.map(([, field]) => field), 'gold_label'];
-const LABEL_WORDS = [...LABELS, NO_LABEL];
 
 /** The record form's rules over bytes. A line that the scan or a rule stumbles over sends the whole table back. */
-function scanRows(lines: ColumnChunk<Line>, context: StageContext): ColumnChunk<SentencePair> | undefined {
+function scanRows(
+  lines: ColumnChunk<Line>,
+  { labels, names, unlabeled }: LabelMap,
+  context: StageContext,
+): ColumnChunk<SentencePair> | undefined {
   const text = lines.columns.text;
   if (!(text instanceof Utf8Column)) return undefined;
   const { data } = text;
@@ -92,31 +96,32 @@ function scanRows(lines: ColumnChunk<Line>, context: StageContext): ColumnChunk<
     if (!decoded) return undefined;
     if (decoded.some((value) => value !== undefined)) decodedRows.set(row, decoded);
   }
-  const codes = matchWords(textOf(LABEL), LABEL_WORDS);
-  if (codes.includes(LABEL_WORDS.length)) return undefined;
+  const known = unlabeled === undefined ? names : [...names, unlabeled];
+  const codes = matchWords(textOf(LABEL), known);
+  if (codes.includes(known.length)) return undefined;
   for (const field of REQUIRED) {
     const blank = findBlanks(textOf(field));
     for (let row = blank?.indexOf(1) ?? -1; row >= 0; row = blank?.indexOf(1, row + 1) ?? -1) {
-      const unlabelled = codes[row] === LABELS.length;
-      if (!unlabelled && decodedRows.get(row)?.[field]?.some(shows) !== true) return undefined;
+      const isLabeled = codes[row] !== labels.length;
+      if (isLabeled && decodedRows.get(row)?.[field]?.some(shows) !== true) return undefined;
     }
   }
 
-  const runs = labelledRuns(codes);
+  const runs = labeledRuns(codes, labels.length);
   const count = runs.reduce((sum, [from, to]) => sum + to - from, 0);
   if (count < lines.length) context.drop(NO_LABEL_REASON, lines.length - count);
   const rows = count === lines.length ? lines : lines.take(rowsOf(runs, count));
   const texts: Record<string, Utf8Column> = {};
   TEXT_FIELDS.forEach(([name], field) => {
     const column = withDecoded(textOf(field), field, decodedRows);
-    const labelled = new Utf8Column(column.data, moveUp(column.starts, runs, count), moveUp(column.ends, runs, count));
+    const labeled = new Utf8Column(column.data, moveUp(column.starts, runs, count), moveUp(column.ends, runs, count));
     // A field that no row has is no column; but every row has an id.
-    if (name === 'id' || labelled.starts.some((start) => start >= 0)) texts[name] = labelled;
+    if (name === 'id' || labeled.starts.some((start) => start >= 0)) texts[name] = labeled;
   });
   const { id, captionId, ...sentences } = texts;
   return new ColumnChunk<SentencePair>({
     id: withLineIds(id as Utf8Column, rows),
-    label: new DictionaryColumn(moveUp(codes, runs, count), LABELS),
+    label: new DictionaryColumn(moveUp(codes, runs, count), labels),
     ...sentences,
     ...originOf(rows.columns),
     ...(captionId && { captionId }),
@@ -165,11 +170,11 @@ function parseRow(
 type Run = readonly [from: number, to: number];
 
 /** The rows with a label: all but a few. */
-function labelledRuns(codes: Uint8Array): Run[] {
+function labeledRuns(codes: Uint8Array, unlabeled: number): Run[] {
   const runs: Run[] = [];
   for (let from = 0; from < codes.length; ) {
-    const unlabelled = codes.indexOf(LABELS.length, from);
-    const to = unlabelled < 0 ? codes.length : unlabelled;
+    const next = codes.indexOf(unlabeled, from);
+    const to = next < 0 ? codes.length : next;
     if (from < to) runs.push([from, to]);
     from = to + 1;
   }

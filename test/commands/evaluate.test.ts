@@ -69,7 +69,11 @@ test('evaluate counts what predict answers, and tells what it cannot count', asy
 
   const cases: [args: string[], code: number, message: RegExp][] = [
     [[run, 'none.jsonl', '--format', 'jsonl'], 1, /no labelled pair to evaluate/],
-    [[run, split('dev'), '--format', 'tsv'], 2, /Allowed choices are snli, jsonl, sick/],
+    [
+      [run, split('dev'), '--format', 'xml'],
+      2,
+      /expected one of snli, snli-tsv, jsonl, sick, stsb, quora, csv, tsv, found "xml"/,
+    ],
     [[folder, split('dev')], 1, /config\.json: The file cannot be read\. A run is a folder that `millrace train/],
   ];
   for (const [args, code, message] of cases) {

@@ -95,3 +95,6 @@ export function snliText(fields: Readonly<Record<string, unknown>> = {}): string
     ...fields,
   });
 }
+
+/** Texts that are mostly what the reader of rows looks at. */
+export const quotedScraps = fc.string({ unit: fc.constantFrom('"', '"', ',', 'a', 'b', '\n', ' '), maxLength: 24 });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { MillraceError, toPlain } from '../../pipeline/index.ts';
-import { compose } from '../../stages/index.ts';
+import { compose, type Line } from '../../stages/index.ts';
 import { temporaryFolder } from './files.ts';
 
 async function textFile(t: ExecutionContext, content: string): Promise<string> {
@@ -41,6 +41,9 @@ test('the first stages in a row that can go have the worker threads, and those w
   t.deepEqual(crews(['take:3', 'tokenize']), ['lines*', 'parse*', 'take', 'tokenize']);
   t.deepEqual(crews(['tokenize', 'cache', 'lowercase', 'batch']), ['lowercase', 'batch']);
   t.deepEqual(crews(['lines', 'shuffle'], 'auto'), ['lines', 'shuffle']);
+  t.deepEqual(crews(['parse:csv']), ['lines*', 'parse*']);
+  t.deepEqual(crews(['parse:csv', 'shuffle'], 'auto'), ['lines*', 'parse*', 'shuffle']);
+  t.deepEqual(crews(['parse:csv', 'tokenize', 'batch']), ['lines*', 'parse*', 'tokenize*', 'batch']);
   t.throws(() => crews(['lines', 'shuffle']), { instanceOf: MillraceError, code: 'MILLRACE_USAGE' });
 });
 
@@ -51,6 +54,15 @@ test('composed stages do what they say', async (t) => {
     { token: 'the', count: 3 },
     { token: 'cat', count: 1 },
   ]);
+});
+
+test('how long a line may be is one of the limits', async (t) => {
+  const path = await textFile(t, 'short\na longer line\n');
+  const lines = compose(path, [], { limits: { lineBytes: 8 } }).onError('skip');
+  t.deepEqual(
+    (await lines.toArray()).map((line) => (line as Line).text),
+    ['short'],
+  );
 });
 
 test('the seed reaches the stages that draw, unless they are given one of their own', async (t) => {

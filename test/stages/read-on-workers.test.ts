@@ -91,7 +91,7 @@ test.serial(
     some[1300] = '{';
     some[2600] = 'x'.repeat(5000);
     await writeFile(path, Buffer.from(some.join('\n'), 'latin1'));
-    const pipeline = readLines(path, { invalid: 'reject', lineBytes: 3000 }).pipe(parse('snli'));
+    const pipeline = readLines(path, { invalid: 'reject', limits: { lineBytes: 3000 } }).pipe(parse('snli'));
     // Of two workers, the one that finds lines is ahead of the one that parses them.
     const byStage = ({ rejected, ...others }: Awaited<ReturnType<typeof outcomeOf>>) => {
       const of = (stage: string) => rejected.filter((one) => (one as { counts: RejectCounts }).counts.stage === stage);

@@ -58,7 +58,7 @@ test('the format is snli, or what was asked for, or what the corpus is known for
   t.deepEqual(toPlain(error.origin), { source: path, line: 1 });
   t.is(formatOf('snli:dev'), 'snli');
   t.is(formatOf(path), undefined);
-  t.throws(() => readPairs(path, { format: 'xml' }), { message: /snli, jsonl, sick/ });
+  t.throws(() => readPairs(path, { format: 'xml' }), { message: /snli, snli-tsv, jsonl, sick, / });
 });
 
 test('stopping early and aborting close the file', async (t) => {

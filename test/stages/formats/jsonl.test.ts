@@ -48,7 +48,9 @@ const broken = [
   { row: { ...good, label: '-' }, expected: labels, found: '-' },
   { row: { ...good, score: '4' }, expected: 'a number or nothing', found: '4' },
   { row: { ...good, score: [4] }, expected: 'a number or nothing', found: [4] },
-  { row: { ...good, id: 4 }, expected: 'a text or nothing', found: 4 },
+  { row: { ...good, label: 'constructor' }, expected: labels, found: 'constructor' },
+  { row: { ...good, id: 4.5 }, expected: 'a text or nothing', found: 4.5 },
+  { row: { ...good, id: true }, expected: 'a text or nothing', found: true },
   { row: { premise: 'a' }, expected: 'a text that is not empty', found: 'nothing' },
   { row: { ...good, premise: ' ' }, expected: 'a text that is not empty', found: ' ' },
   { row: { ...good, premise: {} }, expected: 'a text that is not empty', found: 'nothing' },
@@ -72,6 +74,47 @@ for (const { row, expected, found } of broken) {
 test('a score that no double holds is no number', async (t) => {
   const error = await errorOf(t, linesOf('{"premise":"a","hypothesis":"b","score":1e999}').pipe(jsonl));
   t.deepEqual([error.expected, error.found], ['a number or nothing', Number.POSITIVE_INFINITY]);
+});
+
+const mapped = parse('jsonl', {
+  ...{ premise: 'pair.0', hypothesis: 'pair.1.text', label: 'gold.label', score: 'likeness', id: 'meta.n' },
+  ...{ entailment: 0, neutral: 'yes', contradiction: 'true', unlabeled: -1 },
+});
+const inner = { pair: ['a', { text: 'b' }], gold: { label: 0 }, likeness: 0.5, meta: { n: 7 } };
+
+test('fields may have other names, within other fields, and labels other names', async (t) => {
+  const rows = [0, 'yes', true, null, -1].map((label) => JSON.stringify({ ...inner, gold: { label } }));
+  const { records, dropped } = await assertForms(t, rows.join('\n'), [mapped], [9]);
+  const pairs = records.map((json) => JSON.parse(json));
+  t.deepEqual(
+    pairs.map(({ label }) => label),
+    ['entailment', 'neutral', 'contradiction', undefined],
+  );
+  const { origin: at, ...first } = pairs[0];
+  t.deepEqual(first, { id: '7', label: 'entailment', score: 0.5, premise: { text: 'a' }, hypothesis: { text: 'b' } });
+  t.is(at.line, 1);
+  t.deepEqual(dropped.parse, { 'no gold label': 1 });
+});
+
+test('a field that was asked for must be there, so that a slip makes no pairs without labels', async (t) => {
+  const error = await errorOf(t, linesOf(JSON.stringify(good)).pipe(parse('jsonl', { label: 'gold' })));
+  t.regex(error.message, /no field "gold"; expected the fields that were asked for, found "premise, hypothesis"/);
+  const deep = await errorOf(t, linesOf(JSON.stringify({ ...inner, gold: {} })).pipe(mapped));
+  t.regex(deep.message, /no field "gold.label"/);
+  const inherited = await errorOf(t, linesOf(JSON.stringify(good)).pipe(parse('jsonl', { id: 'constructor.name' })));
+  t.regex(inherited.message, /no field "constructor.name"/);
+});
+
+test('a label that the map does not know is a bad record, whatever it is', async (t) => {
+  for (const label of ['entailment', '00', 1, ['yes'], { a: 1 }, false, '']) {
+    const error = await errorOf(t, linesOf(JSON.stringify({ ...inner, gold: { label } })).pipe(mapped));
+    t.regex(error.message, /field "gold.label" is wrong; expected one of 0, yes, true, -1, or nothing/);
+  }
+});
+
+test('an id may be a whole number', async (t) => {
+  const { records } = await assertForms(t, JSON.stringify({ ...good, id: 4 }), [jsonl]);
+  t.is(JSON.parse(records[0] as string).id, '4');
 });
 
 test('any score that is written is read again', async (t) => {

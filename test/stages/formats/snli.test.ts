@@ -62,6 +62,18 @@ test('what is optional may be missing or null; the id is then the line', async (
   );
 });
 
+test("MultiNLI's rows, which have a genre and a prompt and no caption, are pairs too, in either form", async (t) => {
+  const { captionID: _, ...row } = JSON.parse(snliText({ pairID: '63735n', annotator_labels: ['neutral'] }));
+  const file = JSON.stringify({ ...row, genre: 'slate', promptID: '63735' });
+  t.true(await staysTable(file, [snli]));
+  const { records } = await assertForms(t, file, [snli], [9]);
+  const { captionId: __, ...expected } = { ...pair, id: '63735n', annotatorLabels: ['neutral'] };
+  t.deepEqual(
+    records.map((json) => JSON.parse(json)),
+    [expected],
+  );
+});
+
 test('pairs without a gold label are dropped and counted, whatever else they hold', async (t) => {
   const file = [snliText({ gold_label: '-' }), snliText(), '{"gold_label":"-","captionID":3}'].join('\n');
   const { records, rejected, dropped } = await assertForms(t, file, [snli]);
