@@ -19,6 +19,7 @@ import { MillraceError } from '../errors.ts';
 import { closeRead } from '../files/close-read.ts';
 import { syncFolder } from '../files/durable.ts';
 import { giveUp } from '../files/own-name.ts';
+import { readFully } from '../files/read-fully.ts';
 import type { Json } from '../state.ts';
 
 /** Rows of data that travel together: some JSON and the bytes that it speaks of. */
@@ -168,7 +169,7 @@ export class FrameReader {
       const size = Math.min(Math.max(BLOCK_BYTES, missing), this.#end - position);
       const block = Buffer.allocUnsafeSlow(rest.length + size);
       block.set(rest);
-      await readFully(this.#file, block, rest.length, position, this.path);
+      await fill(this.#file, block.subarray(rest.length), position, this.path);
       position += size;
       let at = 0;
       while (block.length - at >= FRAME_FIELDS) {
@@ -236,17 +237,12 @@ function trailerCrc(bytes: Buffer, trailer: number): number {
 
 async function read(file: FileHandle, start: number, end: number, path: string): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(end - start);
-  await readFully(file, bytes, 0, start, path);
+  await fill(file, bytes, start, path);
   return bytes;
 }
 
-/** Fills `bytes` from `from` on with what the file has at `position`. */
-async function readFully(file: FileHandle, bytes: Buffer, from: number, position: number, path: string): Promise<void> {
-  for (let at = from; at < bytes.length; ) {
-    const { bytesRead } = await file.read(bytes, at, bytes.length - at, position + at - from);
-    if (bytesRead === 0) throw damaged(path);
-    at += bytesRead;
-  }
+async function fill(file: FileHandle, bytes: Buffer, position: number, path: string): Promise<void> {
+  if ((await readFully(file, bytes, position)) < bytes.length) throw damaged(path);
 }
 
 function damaged(path: string): MillraceError {

@@ -90,29 +90,28 @@ let claims = 0;
 /** The other claims to a file. */
 class Others {
   readonly #folder: string;
-  readonly #prefix: string;
+  readonly #wanted: string;
   readonly #staleMs: number;
   /** When each was last touched, by its owner's clock, and since when that has been known, by ours. */
   readonly #seen = new Map<string, { touched: number; since: number }>();
 
   constructor(wanted: string, staleMs: number) {
     this.#folder = dirname(wanted);
-    this.#prefix = `${basename(wanted)}.`;
+    this.#wanted = basename(wanted);
     this.#staleMs = staleMs;
   }
 
-  /** Whether there are any but `own`; those of the dead are removed. */
+  /** Whether there are any but `own`; those of the dead are removed, whatever file in the folder they wanted. */
   async areThere(own: string): Promise<boolean> {
     let found = false;
     for (const name of await readdir(this.#folder)) {
       const [ending, host, pid] = NAME.exec(name) ?? [];
-      if (ending === undefined || name.length - ending.length !== this.#prefix.length - 1) continue;
-      if (!name.startsWith(this.#prefix) || name === basename(own)) continue;
+      if (ending === undefined || name === basename(own)) continue;
       const path = join(this.#folder, name);
       const isDead = (host === HOST && !isAlive(Number(pid), path)) || (await this.#isStale(path));
       // If it cannot be removed, the next one will find it dead too.
       if (isDead) await rm(path, { force: true }).catch(() => {});
-      else found = true;
+      else if (name.slice(0, -ending.length) === this.#wanted) found = true;
     }
     return found;
   }
