@@ -2,16 +2,17 @@
  * Zstandard (RFC 8878). The package fzstd unpacks the blocks; the frames around them are read here, as it checks neither
  * their checksums nor that they are whole, and takes as much memory for the window as a header asks for.
  */
-import { Decompress } from 'fzstd';
 import { MillraceError, type Origin } from '../../pipeline/errors.ts';
 import type { ReadOptions } from '../bytes.ts';
 import { ByteReader } from './byte-reader.ts';
-import { XxHash64 } from './xxhash64.ts';
 
 /** The farthest that fzstd looks back. `zstd` stays below up to level 19; --ultra and --long go beyond. */
 const LARGEST_WINDOW = 2 ** 25;
 
 const LARGEST_BLOCK = 2 ** 17;
+
+/** The half of an XXH64 that is kept as a checksum. */
+const LOW_32 = 0xffffffffn;
 
 /**
  * The bytes that frames, one or several, unpack to, a block (128 KiB at most) at a time. The last piece of a frame comes
@@ -27,19 +28,29 @@ export async function* unzstd(
   { signal }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
   const reader = new ByteReader(chunks, signal);
+  const packages = await load();
   for (;;) {
     const magic = await reader.take(4);
     if (magic.length === 0) return;
-    if (magic.length === 4 && magic.readUInt32LE() === 0xfd2fb528) yield* frame(reader, magic, origin);
+    if (magic.length === 4 && magic.readUInt32LE() === 0xfd2fb528) yield* frame(reader, magic, packages, origin);
     else if (magic.length === 4 && magic.readUInt32LE() >>> 4 === 0x184d2a5) await skip(reader, origin);
     else throw damaged(origin, 'what is no frame');
   }
 }
 
+type Packages = Awaited<ReturnType<typeof load>>;
+
+/** Loaded on first use, since a run without any zstd need not wait for them. */
+async function load() {
+  const [{ Decompress }, { default: xxhash }] = await Promise.all([import('fzstd'), import('xxhash-wasm')]);
+  const { create64 } = await xxhash();
+  return { Decompress, create64 };
+}
+
 /** Hands on what a frame holds but for its last piece, which waits for the checksum. */
-async function* frame(reader: ByteReader, magic: Buffer, origin: Origin) {
+async function* frame(reader: ByteReader, magic: Buffer, { Decompress, create64 }: Packages, origin: Origin) {
   const { bytes: header, size, checked } = await frameHeader(reader, magic, origin);
-  const hash = new XxHash64();
+  const hash = create64();
   let length = 0;
   let pieces: Uint8Array[] = [];
   const blocks = new Decompress((piece) => pieces.push(piece));
@@ -56,7 +67,10 @@ async function* frame(reader: ByteReader, magic: Buffer, origin: Origin) {
       hash.update(piece);
       length += piece.length;
     }
-    if (last && ((size !== undefined && length !== size) || (checked && hash.low32 !== sum.readUInt32LE()))) {
+    if (
+      last &&
+      ((size !== undefined && length !== size) || (checked && Number(hash.digest() & LOW_32) !== sum.readUInt32LE()))
+    ) {
       throw new MillraceError('MILLRACE_CHECKSUM', 'The compressed data is not what was packed', {
         origin,
         expected: size === undefined ? 'data with the checksum that is behind it' : `${size} bytes with their checksum`,

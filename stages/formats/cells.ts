@@ -1,5 +1,8 @@
-import { parse } from 'csv-parse/sync';
+import { createRequire } from 'node:module';
 import type { RowLayout } from './rows.ts';
+
+/** Loaded when the first row with quotes comes, since a run without any need not wait for it. */
+const csvParse = (): typeof import('csv-parse/sync') => createRequire(import.meta.url)('csv-parse/sync');
 
 /**
  * The cells of rows. Those with quotes are read by csv-parse, all at once: what it does before its first byte costs as
@@ -13,7 +16,7 @@ export function cellsOf(texts: readonly string[], { delimiter, quotes }: RowLayo
   const read: string[][] =
     quoted.length === 0
       ? []
-      : parse(quoted.join('\n'), {
+      : csvParse().parse(quoted.join('\n'), {
           ...{ delimiter, record_delimiter: '\n' },
           // A quote within a cell is a quote. How many cells there must be is not for csv-parse to say.
           ...{ relax_quotes: true, relax_column_count: true },
