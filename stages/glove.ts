@@ -225,25 +225,38 @@ function normalValues(random: Random): () => number {
  * The rows of a text file of vectors as records; only those of the vocabulary's words, if one is given.
  *
  * @param vocabulary is asked for when the stage runs
- * @throws MillraceError MILLRACE_BAD_RECORD for a wanted row that is no vector
+ * @throws MillraceError MILLRACE_BAD_RECORD, subject to the error policy, for a wanted row that is no vector
  */
 export function glove(vocabulary?: () => Promise<Vocabulary>): Stage<Block, WordVector> {
   return defineStage<Block, WordVector>({
     name: 'glove',
     ...(vocabulary && { options: { vocabulary }, identify: async () => (await vocabulary()).fingerprint }),
-    async *stream(source) {
+    async *stream(source, context) {
       const words = await vocabulary?.();
       const blocks = (async function* () {
         for await (const chunk of source) yield* chunk;
       })();
+      let seen = 0;
       for await (const rows of scanVectors(blocks)) {
         const ids = words && idsOfRows(words, rows);
         for (let row = 0; row < rows.length; row++) {
+          seen++;
           if (ids && (ids[row] as number) <= UNK_ID) continue;
-          const vector = rows.read([row]);
-          yield new ArrayChunk([{ word: rows.word(row), vector }], vector.byteLength);
+          const vector = readOr(rows, row, (error) => context.reject(error, rows.line(row).text, seen));
+          if (vector) yield new ArrayChunk([{ word: rows.word(row), vector }], vector.byteLength);
         }
       }
     },
   });
+}
+
+/** The vector of a row; none where it is no vector and `reject` lets that pass. */
+function readOr(rows: VectorRows, row: number, reject: (error: MillraceError) => void): Float32Array | undefined {
+  try {
+    return rows.read([row]);
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    reject(error);
+    return undefined;
+  }
 }

@@ -41,6 +41,11 @@ export class VectorRows {
     return this.words.get(row) as string;
   }
 
+  /** The row as it stands in its file. */
+  line(row: number): Line {
+    return this.#lines.get(row);
+  }
+
   /**
    * The numbers of some rows, one row after the other: `[rows, dimension]`.
    *
@@ -82,7 +87,7 @@ export class VectorRows {
   }
 
   #badRow(row: number): MillraceError {
-    const { origin } = this.#lines.get(row);
+    const { origin } = this.line(row);
     return new MillraceError('MILLRACE_BAD_RECORD', 'The row is no vector', {
       origin,
       expected: `a word and ${this.dimension} numbers, as in the first row`,

@@ -2,6 +2,16 @@ import { xxh64 } from './xxh64.ts';
 
 const LARGEST_BLOCK = 1 << 17;
 
+export const plain = Array.from({ length: 60 }, (_, i) => `sentence ${i * i} is followed by another one. `).join('');
+
+/** {@link plain} by `zstd -19 --check`, with blocks of all that the format has for the saving of space. */
+export const packed = Buffer.from(
+  `KLUv/WSqCNUFAPKLHhegKR3Iz5lUlrvfAeAMKUmSaSdZv/9pAmT2zbk3VKU53dHMg3iyiDbNsSeqsjd3Nv8gI08t23fzq/ZFZy7p
+Rx7ZbMf1ePU/6lo2mzTduOasWu3vbpdE5p9vqqczFcBBkpI4hkWCBEpDUAiHkSAQSaEoDoXlDJCzQI4iPKgRYFC7+78B0JsZAxGs
+EPw/QrDbD0EinSQRAOF0A0ACld3M5ZQkZpKMSTYRfyUfuetc8cs/7UOCK2BXAQ5cpuQ=`,
+  'base64',
+);
+
 /**
  * Zstandard as RFC 8878 has it, a frame for each of `contents`, in the two kinds of blocks that need no compressor: bytes
  * as they are, and one byte repeated.

@@ -4,17 +4,7 @@ import fc from 'fast-check';
 import { MillraceError } from '../../../pipeline/errors.ts';
 import { openStream } from '../../../stages/open-stream.ts';
 import { codeOf } from '../files.ts';
-import { zstdOf } from './zstd-of.ts';
-
-const plain = Array.from({ length: 60 }, (_, i) => `sentence ${i * i} is followed by another one. `).join('');
-
-/** {@link plain} by `zstd -19 --check`, with blocks of all that the format has for the saving of space. */
-const packed = Buffer.from(
-  `KLUv/WSqCNUFAPKLHhegKR3Iz5lUlrvfAeAMKUmSaSdZv/9pAmT2zbk3VKU53dHMg3iyiDbNsSeqsjd3Nv8gI08t23fzq/ZFZy7p
-Rx7ZbMf1ePU/6lo2mzTduOasWu3vbpdE5p9vqqczFcBBkpI4hkWCBEpDUAiHkSAQSaEoDoXlDJCzQI4iPKgRYFC7+78B0JsZAxGs
-EPw/QrDbD0EinSQRAOF0A0ACld3M5ZQkZpKMSTYRfyUfuetc8cs/7UOCK2BXAQ5cpuQ=`,
-  'base64',
-);
+import { packed, plain, zstdOf } from './zstd-of.ts';
 
 async function* chunked(bytes: Uint8Array, size: number) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
