@@ -9,7 +9,7 @@ import { digestOf } from './every-fault.ts';
 import { Job, sentSince } from './kills.ts';
 
 /** `MILLRACE_KILLS=50` kills so often, and an archive of 30 MB; some minutes. */
-const KILLS = Number(process.env.MILLRACE_KILLS ?? 6);
+const KILLS = Number(process.env.MILLRACE_KILLS ?? 4);
 const ARCHIVE_BYTES = process.env.MILLRACE_KILLS === undefined ? 6_000_000 : 30_000_000;
 const SEED = 20;
 
