@@ -2,13 +2,10 @@
  * Files that are written beside their place, under names that tell whose they are: so what somebody left there who was
  * killed is known for what it is, and goes when the next one writes the same file.
  */
-import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { HOST, isRunning } from './processes.ts';
 
-/** This machine, or this container: process numbers mean nothing elsewhere. */
-const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const ENDING = /\.([0-9a-f]{8})-(\d+)-\d+\.tmp$/;
 /** After so long without a byte a writer on another machine counts as dead. */
 const STALE_MS = 86_400_000;
@@ -51,15 +48,5 @@ export async function removeAbandoned(path: string): Promise<void> {
     const whole = join(folder, name);
     const isOurs = nameInPlace(name) !== name && resolve(nameInPlace(whole)) === resolve(path);
     if (isOurs && (await isAbandoned(whole))) await rm(whole, { force: true }).catch(() => {});
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It is there, but not ours.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -10,11 +10,10 @@
  * A process on this machine is dead when there is none of its number. For other machines and containers, which share the
  * folder but not the numbers, and for a number that was given again, a claim must be touched as long as it is held.
  */
-import { createHash } from 'node:crypto';
 import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HOST, isRunning } from '../../pipeline/files/processes.ts';
 
 export interface ClaimOptions {
   readonly signal?: AbortSignal | undefined;
@@ -82,8 +81,6 @@ export async function isClaimed(wanted: string): Promise<boolean> {
   return new Others(wanted, Number.POSITIVE_INFINITY).areThere('');
 }
 
-/** This machine, or this container: process numbers mean nothing elsewhere. */
-const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const NAME = /\.([0-9a-f]{8})-(\d+)-\d+\.claim$/;
 let claims = 0;
 
@@ -129,12 +126,5 @@ class Others {
 }
 
 function isAlive(pid: number, path: string): boolean {
-  if (pid === process.pid) return held.has(path);
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It is there, but not ours.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return pid === process.pid ? held.has(path) : isRunning(pid);
 }
