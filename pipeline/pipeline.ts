@@ -29,7 +29,7 @@ import { resumedSource } from './resumed.ts';
 import { type Plan, Run } from './run.ts';
 import { iterableSource, type Source } from './source.ts';
 import type { StageSpec } from './spec.ts';
-import { checkState, type PipelineState, STATE_VERSION } from './state.ts';
+import { checkOf, checkState, type PipelineState, STATE_VERSION } from './state.ts';
 import type { TraceEvent } from './trace.ts';
 import { writeTo } from './write-to.ts';
 
@@ -367,7 +367,9 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
     const run = this.#iterated('There is no state yet');
     const pipeline = this.#fingerprint();
     const skip = run.given - this.#inHand();
-    return { version: STATE_VERSION, pipeline, sources: stampsOf(this), skip, stages: run.before() };
+    const stages = run.before();
+    const check = checkOf({ skip, stages });
+    return { version: STATE_VERSION, pipeline, sources: stampsOf(this), skip, stages, check };
   }
 
   /**
@@ -375,7 +377,7 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
    * given next.
    *
    * @param state what {@link Pipeline.state} of the same pipeline gave, perhaps in another process
-   * @throws MillraceError MILLRACE_STATE for a state of another version or another pipeline
+   * @throws MillraceError MILLRACE_STATE for a state of another version or another pipeline, or one that was changed
    */
   resume(state: PipelineState): Pipeline<T> {
     checkState(state, this.#fingerprint(), stampsOf(this));

@@ -6,12 +6,13 @@
  * never in it: a stage that holds some back names a point upstream from which they come again.
  */
 import type { Chunk } from './chunk.ts';
+import { fingerprint } from './definition.ts';
 import { MillraceError } from './errors.ts';
 import type { StageMeter } from './meter.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 /** Where a run is, as {@link Pipeline.state} tells it. */
 export interface PipelineState {
@@ -24,6 +25,13 @@ export interface PipelineState {
   readonly skip: number;
   /** Of the source, then of each stage. */
   readonly stages: readonly Json[];
+  /** A fingerprint of `skip` and `stages`, which nobody but the stages themselves could find fault with. */
+  readonly check: string;
+}
+
+/** What {@link PipelineState.check} must be. The state may have been JSON in between, or is yet to become it. */
+export function checkOf({ skip, stages }: Pick<PipelineState, 'skip' | 'stages'>): string {
+  return fingerprint(JSON.parse(JSON.stringify({ skip, stages })));
 }
 
 /** A state captured at one moment, to be put into words later: those of the source and of each stage so far. */
@@ -197,6 +205,7 @@ export function checkState(state: PipelineState, pipeline: string, sources: Json
       hint: 'Bring the old file back, or start from the beginning.',
     });
   }
+  if (state.check !== checkOf(state)) throw badState('a state as pipeline.state() gave it', 'one that was changed');
 }
 
 function badState(expected: string, found: unknown): MillraceError {

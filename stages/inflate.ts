@@ -57,7 +57,8 @@ async function feed(chunks: AsyncIterable<Uint8Array>, codec: InflateRaw | Gunzi
       const chunk = next.value;
       fed += chunk.length;
       [next] = await Promise.all([iterator.next(), written(codec, chunk)]);
-      if (codec.destroyed) return;
+      // The reader has left, or what was read made no sense; a codec that has come to its end by itself is closed as well.
+      if (codec.destroyed && !codec.readableEnded) return;
       const left = fed - codec.bytesWritten;
       if (left === 0) continue;
       // zlib has ended by itself, where its data ends.

@@ -83,8 +83,9 @@ async function* bounded(
   const unpack = () => {
     if (kind === 'zstd') return unzstd(counted, origin, { signal });
     const codec = createGunzip(zlibOptions);
-    // zlib is fed ahead of the reader, and may wait for input that never comes when the reader has left.
-    codec.once('close', () => enough.abort());
+    // zlib is fed ahead of the reader, and may wait for input that never comes when the reader has left. Where its data has
+    // ended, what follows is still to be looked at.
+    codec.once('close', () => codec.readableEnded || enough.abort());
     return inflate(counted, codec, origin, { signal });
   };
   let length = 0;

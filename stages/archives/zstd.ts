@@ -5,6 +5,7 @@
 import { MillraceError, type Origin } from '../../pipeline/errors.ts';
 import type { ReadOptions } from '../bytes.ts';
 import { ByteReader } from './byte-reader.ts';
+import { hasEndlessWeights } from './zstd-weights.ts';
 
 /** The farthest that fzstd looks back. `zstd` stays below up to level 19; --ultra and --long go beyond. */
 const LARGEST_WINDOW = 2 ** 25;
@@ -56,6 +57,7 @@ async function* frame(reader: ByteReader, magic: Buffer, { Decompress, create64 
   const blocks = new Decompress((piece) => pieces.push(piece));
   for (let before = header; ; before = Buffer.alloc(0)) {
     const block = await nextBlock(reader, origin);
+    if (hasEndlessWeights(block)) throw damaged(origin, 'a Huffman table of no use');
     const last = (block[0]! & 1) !== 0;
     const sum = last && checked ? await exactly(reader, 4, origin) : Buffer.alloc(0);
     try {

@@ -33,6 +33,8 @@ const task = JSON.parse(process.argv[2]!) as Task;
 const { targets } = (await import(task.targets)) as { targets: Record<string, FuzzTarget> };
 const examiner = await Examiner.start(task.target, targets[task.target]!, task.folder);
 const known = new Set<string>();
+// A reader that waits for what never comes must hang, not end the process.
+process.channel?.ref();
 for (let number = task.from; number < task.to; number++) {
   const input = examiner.input(task.seed, number);
   tell({ kind: 'begins', number });

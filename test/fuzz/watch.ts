@@ -6,8 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Message, Task } from './child.ts';
 
-/** How long an input may take, in milliseconds. */
+/**
+ * How long an input may take, in milliseconds: of the processor's time, since others may be using it too, or five times as
+ * long by the clock.
+ */
 export const LONGEST_MS = 2000;
+const CLOCK = 5;
 
 /** How much memory the whole process may take. */
 export const MOST_BYTES = 256 * 2 ** 20;
@@ -46,6 +50,8 @@ export interface WatchOptions {
   readonly inputs: number;
   /** Inputs to a process; then there is a new one, so that what was read before does not count for what is read now. */
   readonly perProcess?: number;
+  /** Told of each failure as soon as its process has ended. */
+  readonly onFailure?: (failure: Failure) => Promise<void>;
   /** For tests. */
   readonly longest?: number;
   readonly most?: number;
@@ -65,6 +71,7 @@ export async function watch(target: string, options: WatchOptions): Promise<Figu
       const to = Math.min(inputs, from + perProcess);
       const ended = await watchOne({ targets: targets.href, target, seed, from, to, folder }, options);
       failures.push(...ended.failures);
+      for (const failure of ended.failures) await options.onFailure?.(failure);
       for (const [code, count] of Object.entries(ended.codes)) codes[code] = (codes[code] ?? 0) + count;
       if (ended.slowest.ms > slowest.ms) slowest = ended.slowest;
       peak = Math.max(peak, ended.peak);
@@ -92,6 +99,7 @@ async function watchOne(task: Task, { longest = LONGEST_MS, most = MOST_BYTES }:
   });
   let number: number | undefined;
   let since = Number.POSITIVE_INFINITY;
+  let cpuBefore: number | undefined;
   let peak = 0;
   let isDone = false;
   const codes: Record<string, number> = {};
@@ -103,13 +111,14 @@ async function watchOne(task: Task, { longest = LONGEST_MS, most = MOST_BYTES }:
   };
   child.on('message', (message: Message) => {
     since = performance.now();
+    cpuBefore = undefined;
     switch (message.kind) {
       case 'begins':
         number = message.number;
         break;
       case 'ended':
         codes[message.code] = (codes[message.code] ?? 0) + 1;
-        if (message.ms > slowest.ms) slowest = message;
+        if (message.ms > slowest.ms) slowest = { number: message.number, ms: message.ms };
         break;
       case 'failure': {
         const { input, ...told } = message;
@@ -123,7 +132,10 @@ async function watchOne(task: Task, { longest = LONGEST_MS, most = MOST_BYTES }:
     }
   });
   const timer = setInterval(async () => {
-    if (performance.now() - since > longest) return kill('hang');
+    const ms = performance.now() - since;
+    const cpu = await cpuOf(child);
+    cpuBefore ??= cpu;
+    if (ms > longest && (cpu - cpuBefore > longest || ms > CLOCK * longest)) return kill('hang');
     peak = Math.max(peak, await peakOf(child));
     if (peak > most) kill('memory');
   }, 50);
@@ -157,4 +169,15 @@ async function watchOne(task: Task, { longest = LONGEST_MS, most = MOST_BYTES }:
 async function peakOf({ pid }: ChildProcess): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** The processor's time that a process has had, in milliseconds, by ticks of a hundredth of a second; 0 where nobody tells. */
+async function cpuOf({ pid }: ChildProcess): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // Behind the name, which may hold anything: the 12th and 13th field are the time for itself and in the kernel.
+  const [user = '0', system = '0'] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return (Number(user) + Number(system)) * 10;
 }

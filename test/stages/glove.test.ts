@@ -181,6 +181,17 @@ test('as a stage it gives rows as records: all, or those of a vocabulary', async
   t.deepEqual(await rowsOf(glove(async () => vocabularyOf('dog', '.'))), ['. 3 4', 'dog 5 6']);
 });
 
+test('as a stage it leaves bad rows out, and counts them, where the policy says so', async (t) => {
+  const pipeline = Pipeline.from(cut('the 1 2\ndog 1\n. 3 4\nand 1 x\n', [4]))
+    .pipe(glove())
+    .onError('skip');
+  t.deepEqual(
+    (await pipeline.toArray()).map(({ word }) => word),
+    ['the', '.'],
+  );
+  t.is(pipeline.report().stages.at(-1)?.rejected, 2);
+});
+
 test('stopping early and aborting close the source', async (t) => {
   await assertCloses(t, glove(), [{ bytes: Buffer.from(FILE), origin, last: false }]);
 });

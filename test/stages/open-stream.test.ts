@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createGunzip, gzipSync } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
@@ -7,8 +9,9 @@ import { MillraceError } from '../../pipeline/errors.ts';
 import { BLOCK_BYTES, type ReadOptions } from '../../stages/bytes.ts';
 import { inflate, zlibOptions } from '../../stages/inflate.ts';
 import { openStream } from '../../stages/open-stream.ts';
+import { openSource } from '../../stages/source.ts';
 import { zstdOf } from './archives/zstd-of.ts';
-import { codeOf, until, zipOf } from './files.ts';
+import { codeOf, temporaryFolder, until, zipOf } from './files.ts';
 
 const origin = { source: 'test' };
 
@@ -23,6 +26,10 @@ async function* chunked(bytes: Uint8Array, size: number, state = { closed: false
 /** What comes out of bytes that come so many at a time. */
 async function* opened(bytes: Uint8Array, size: number, state?: { closed: boolean }) {
   for await (const block of openStream(() => chunked(bytes, size, state), undefined, 'test')) yield block.bytes;
+}
+
+async function* bytesOf(path: string) {
+  for await (const block of openSource(path)) yield block.bytes;
 }
 
 async function concat(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
@@ -88,6 +95,19 @@ test('what follows gzip is zeros, or an error, however it is cut', async (t) => 
       const followed = Buffer.concat([packed, Buffer.from(rest, 'latin1')]);
       t.is(await codeOf(t, concat(opened(followed, size))), 'MILLRACE_BAD_ARCHIVE', `${rest}, chunks of ${size}`);
     }
+  }
+});
+
+test('what follows gzip in a file is looked at, however slowly it is read', async (t) => {
+  const path = join(await temporaryFolder(t), 'followed.gz');
+  const packed = gzipSync('some text');
+  for (const zeros of [1, 3 * BLOCK_BYTES]) {
+    const padded = Buffer.concat([packed, Buffer.alloc(zeros)]);
+    await writeFile(path, padded);
+    t.is((await concat(bytesOf(path))).toString(), 'some text', `${zeros} zeros`);
+    // A second member whose first byte was lost.
+    await writeFile(path, Buffer.concat([padded, packed.subarray(1)]));
+    t.is(await codeOf(t, concat(bytesOf(path))), 'MILLRACE_BAD_ARCHIVE', `${zeros} zeros and more`);
   }
 });
 

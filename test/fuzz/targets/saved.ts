@@ -1,9 +1,12 @@
 /** What pipelines keep: caches of records, and states of runs that were stopped. */
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { isIntact, listCaches } from '../../../pipeline/cache/store.ts';
 import { MillraceError, type Pipeline, type PipelineState, toPlain } from '../../../pipeline/index.ts';
+import { Random } from '../../../pipeline/random.ts';
 import { bucket, ids, readPairs, type SentencePair, tokenize, Vocabulary } from '../../../stages/index.ts';
+import { mutateJson } from '../json.ts';
 import type { FuzzTarget } from '../target.ts';
 import { file, snliLines } from './samples.ts';
 
@@ -77,6 +80,12 @@ const state: FuzzTarget = {
     }
     return {
       seeds: states,
+      // What belongs to another pipeline or source is refused at once: only the rest is of interest here.
+      mend(bytes) {
+        const random = new Random(crc32(bytes));
+        const { skip, stages, ...known } = JSON.parse(states[random.below(states.length)]!.toString());
+        return Buffer.from(JSON.stringify({ ...known, ...Object(mutateJson({ skip, stages }, random)) }));
+      },
       async read(_, bytes) {
         let stopped: PipelineState;
         try {
