@@ -36,7 +36,12 @@ const {
 const all: Figures[] = [];
 for (const name of chosen.length > 0 ? chosen : Object.keys(targets)) {
   if (!Object.hasOwn(targets, name)) throw unknownName('target', name, Object.keys(targets));
-  const figures = await watch(name, { seed, inputs, onFailure: (failure) => keep(name, failure) });
+  const figures = await watch(name, {
+    seed,
+    inputs,
+    perProcess: PER_PROCESS,
+    onFailure: (failure) => keep(name, failure),
+  });
   if (json)
     console.log(JSON.stringify({ ...figures, failures: figures.failures.map(({ input: _, ...told }) => told) }));
   all.push(figures);
