@@ -1,9 +1,8 @@
 /** Where a command's records go: JSON lines to stdout or a file, or an Arrow file. */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { pipeline as connect } from 'node:stream/promises';
+import { replaceFile } from '../pipeline/files/replace-file.ts';
 import { MillraceError, type Pipeline } from '../pipeline/index.ts';
 import { arrowFile } from '../stages/index.ts';
 
@@ -25,14 +24,9 @@ export async function writeRecords<T>(
   const content = to.endsWith('.arrow')
     ? arrowFile(printed(records, print, signal))
     : jsonLines(records, print, signal);
-  const beside = `${to}.${process.pid}.tmp`;
   try {
-    await mkdir(dirname(to), { recursive: true });
-    await connect(content, createWriteStream(beside));
-    await rename(beside, to);
+    await replaceFile(to, (beside) => connect(content, createWriteStream(beside)));
   } catch (error) {
-    // What lies in the way of the file lies in the way of removing it too; the first error tells more.
-    await rm(beside, { force: true }).catch(() => {});
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw new MillraceError('MILLRACE_NOT_FOUND', `The output cannot be written (${error.message})`, {
       origin: { source: to },

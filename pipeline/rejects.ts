@@ -1,7 +1,9 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DistinctRecords } from './distinct-records.ts';
 import { MillraceError } from './errors.ts';
+import { appendWhole } from './files/append.ts';
+import { cannotWrite } from './files/cannot-write.ts';
 import { toPlain } from './record.ts';
 import { limitRejects } from './reject-limit.ts';
 
@@ -43,7 +45,8 @@ export const skipRejects: Rejects = { silent: true, reject() {} };
  * Bad records are left out and written to `path`, one JSON object a line: `{ error, raw }`, with `rawBase64` instead of
  * `raw` for bytes that are not valid UTF-8, so that nothing is lost. The stage `requeue` reads such a file.
  *
- * The file is created when this is called. A record that several epochs reject is written once.
+ * The file is created when this is called. A record that several epochs reject is written once. A row that cannot be
+ * written ends the run with MILLRACE_NOT_FOUND; nothing of it is in the file.
  *
  * @throws MillraceError MILLRACE_USAGE when the file cannot be created
  */
@@ -61,12 +64,16 @@ export function quarantineRejects(path: string): Rejects {
     reject(error, raw) {
       if (!written.add(error, raw)) return;
       const row = `${JSON.stringify({ error, ...rawField(raw) })}\n`;
-      // Opened for each row: bad rows are few, and a row is on disk before the next is read.
-      const file = openSync(path, 'a');
       try {
-        writeSync(file, row);
-      } finally {
-        closeSync(file);
+        // Opened for each row: bad rows are few, and a row is on disk before the next is read.
+        const file = openSync(path, 'a');
+        try {
+          appendWhole(file, fstatSync(file).size, row);
+        } finally {
+          closeSync(file);
+        }
+      } catch (cause) {
+        throw cannotWrite(path, cause);
       }
     },
   };

@@ -8,6 +8,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { MillraceError, type Origin } from '../pipeline/errors.ts';
+import { closeRead } from '../pipeline/files/close-read.ts';
 import type { Block } from './records.ts';
 
 export interface ReadOptions {
@@ -54,10 +55,9 @@ export async function* readFile(path: string, { signal }: ReadOptions = {}): Asy
   } catch (error) {
     throw fileError(error, path);
   } finally {
-    const closed = handle.close();
+    const closed = closeRead(handle);
     // To close waits for a read that is under way, and from a pipe that one may never end.
     if (regular) await closed;
-    else closed.catch(() => {});
   }
 }
 
@@ -92,10 +92,7 @@ export async function openFile(path: string, signal?: AbortSignal): Promise<File
     return await unlessAborted(() => opening, signal);
   } catch (error) {
     // To open a named pipe waits for its writer: who has left by then must not leave the handle behind.
-    opening.then(
-      (handle) => handle.close(),
-      () => {},
-    );
+    opening.then(closeRead, () => {});
     throw fileError(error, path);
   }
 }

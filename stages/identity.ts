@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { closeRead } from '../pipeline/files/close-read.ts';
+import { readFully } from '../pipeline/files/read-fully.ts';
 import { type Json, MillraceError } from '../pipeline/index.ts';
 import { fileError, openFile, unlessAborted } from './bytes.ts';
 import { chooseEntries, isZipFile } from './open-path.ts';
@@ -40,7 +42,7 @@ export async function identifySource(spec: string, options: SourceOptions): Prom
   } catch (error) {
     throw fileError(error, path);
   } finally {
-    await handle.close();
+    await closeRead(handle);
   }
 }
 
@@ -64,7 +66,7 @@ async function hashEnds(handle: FileHandle, size: number, signal: AbortSignal | 
   ] as const) {
     const bytes = Buffer.alloc(end - start);
     // A file that has just become shorter leaves zeros behind: another hash, as it should be.
-    await unlessAborted(() => handle.read(bytes, 0, bytes.length, start), signal);
+    await unlessAborted(() => readFully(handle, bytes, start), signal);
     hash.update(bytes);
   }
   return hash.digest('hex');

@@ -1,9 +1,11 @@
 /** Opens a file by what its first bytes say that it is: a zip is looked into, all else is opened as a stream. */
 import { stat } from 'node:fs/promises';
+import { closeRead } from '../pipeline/files/close-read.ts';
+import { readFully } from '../pipeline/files/read-fully.ts';
 import { kindOf } from './archives/kinds.ts';
 import { checkName, choose, noChoice, noFiles, noSuchEntry } from './archives/names.ts';
 import { unlessPacked } from './archives/peekable.ts';
-import { openFile, type ReadOptions, readFile, toBlocks, unlessAborted } from './bytes.ts';
+import { fileError, openFile, type ReadOptions, readFile, toBlocks, unlessAborted } from './bytes.ts';
 import { defaultLimits, overLimit, RATIO_FROM } from './limits.ts';
 import { type OpenOptions, openStream } from './open-stream.ts';
 import { fileAt, type RandomAccessSource } from './random-access.ts';
@@ -49,10 +51,12 @@ export async function isZipFile(path: string, { signal }: ReadOptions): Promise<
   const handle = await openFile(path, signal);
   try {
     const head = Buffer.alloc(4);
-    const { bytesRead } = await unlessAborted(() => handle.read(head, 0, head.length, 0), signal);
-    return kindOf(head.subarray(0, bytesRead)) === 'zip';
+    const length = await unlessAborted(() => readFully(handle, head, 0), signal);
+    return kindOf(head.subarray(0, length)) === 'zip';
+  } catch (error) {
+    throw fileError(error, path);
   } finally {
-    await handle.close();
+    await closeRead(handle);
   }
 }
 

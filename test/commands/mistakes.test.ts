@@ -51,7 +51,7 @@ async function answer(command: string, folder: string): Promise<string> {
     .replace(/^engine .*\n/m, '')
     .replace(/\((?:Unexpected|Unterminated|Expected|Invalid) .*?\)(?=[;,])/, '(...)')
     .replace(/Unexpected end of JSON input/, '...')
-    .replace(/\.\d+\.tmp/, '.tmp')
+    .replace(/\.[\da-f]+-\d+-\d+\.tmp/, '.tmp')
     .trimEnd()
     .split('\n');
   return [`$ ${command}`, ...said.map((line) => `${SAID}${line}`), `exit ${code}`, ''].join('\n');

@@ -1,6 +1,7 @@
 import { readFile, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { ownName } from '../../../pipeline/files/own-name.ts';
 import { type CacheEntry, isIntact, listCaches, removeCache } from '../../../pipeline/index.ts';
 import { oneByOne, words } from '../probes.ts';
 import { filesIn, KnownProbe, withFolder } from './folders.ts';
@@ -51,12 +52,12 @@ test('what is not finished is told apart: being written, cut off, damaged', asyn
     await iterator.next();
     const [written] = (await listCaches(folder)).filter(({ unfinished }) => unfinished);
     t.like(written, { complete: false, beingWritten: true, rows: undefined, pipeline: undefined });
-    t.true(written?.path.includes(`.${process.pid}-`));
+    t.true(written?.path.includes(`-${process.pid}-`));
     await iterator.return?.();
     t.deepEqual(await filesIn(folder), [whole.path]);
 
     // No process has this number: Linux ends far below it.
-    await writeFile(`${whole.path}.999999999-0.tmp`, 'the beginning');
+    await writeFile(ownName(whole.path).replace(`-${process.pid}-`, '-999999999-'), 'the beginning');
     await truncate(whole.path, whole.bytes - 1);
     const states = (await listCaches(folder)).map(({ complete, unfinished, beingWritten }) => [
       complete,
