@@ -83,17 +83,65 @@ abstract class RangeColumn<V> implements Column<V> {
   }
 }
 
-/** Text as UTF-8 bytes. */
-export class Utf8Column extends RangeColumn<string | undefined> {
+const NO_BYTES = new Uint8Array(0);
+const NO_PLACES = new Int32Array(0);
+
+/** Text as ranges over UTF-8 bytes. */
+interface Texts {
   readonly data: Uint8Array;
   readonly starts: Int32Array;
   readonly ends: Int32Array;
+}
+
+/** Text as UTF-8 bytes. */
+export class Utf8Column extends RangeColumn<string | undefined> {
+  #texts: Texts | (() => Texts);
+  #length: number;
+  #bytes: number | undefined;
 
   constructor(data: Uint8Array, starts: Int32Array, ends: Int32Array) {
     super();
-    this.data = data;
-    this.starts = starts;
-    this.ends = ends;
+    this.#texts = { data, starts, ends };
+    this.#length = starts.length;
+  }
+
+  /**
+   * A column that is made when something of it is read: perhaps nobody does.
+   *
+   * @param length its rows
+   * @param bytes what these have in all
+   */
+  static later(length: number, bytes: number, make: () => Texts): Utf8Column {
+    const column = new Utf8Column(NO_BYTES, NO_PLACES, NO_PLACES);
+    column.#texts = make;
+    column.#length = length;
+    column.#bytes = bytes;
+    return column;
+  }
+
+  get #made(): Texts {
+    if (typeof this.#texts === 'function') this.#texts = this.#texts();
+    return this.#texts;
+  }
+
+  get data(): Uint8Array {
+    return this.#made.data;
+  }
+
+  get starts(): Int32Array {
+    return this.#made.starts;
+  }
+
+  get ends(): Int32Array {
+    return this.#made.ends;
+  }
+
+  override get length(): number {
+    return this.#length;
+  }
+
+  override get bytes(): number {
+    return this.#bytes ?? super.bytes;
   }
 
   static from(texts: readonly (string | undefined)[]): Utf8Column {
@@ -135,6 +183,18 @@ export class Int32ListColumn extends RangeColumn<Int32Array | undefined> {
     this.values = values;
     this.starts = starts;
     this.ends = ends;
+  }
+
+  static from(lists: readonly ArrayLike<number>[]): Int32ListColumn {
+    const offsets = new Int32Array(lists.length + 1);
+    lists.forEach((list, row) => {
+      offsets[row + 1] = (offsets[row] as number) + list.length;
+    });
+    const values = new Int32Array(offsets[lists.length] as number);
+    lists.forEach((list, row) => {
+      values.set(list, offsets[row]);
+    });
+    return new Int32ListColumn(values, offsets.subarray(0, -1), offsets.subarray(1));
   }
 
   override get bytes(): number {
@@ -220,8 +280,7 @@ export class Utf8ListColumn extends RangeColumn<string[] | undefined> {
   }
 }
 
-const NO_PLACES = new Int32Array(0);
-const NO_TEXTS = new Utf8Column(new Uint8Array(0), NO_PLACES, NO_PLACES);
+const NO_TEXTS = new Utf8Column(NO_BYTES, NO_PLACES, NO_PLACES);
 
 /** One integer a row. */
 export class Int32Column implements Column<number> {

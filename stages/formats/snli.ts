@@ -113,10 +113,12 @@ function scanRows(
   const rows = count === lines.length ? lines : lines.take(rowsOf(runs, count));
   const texts: Record<string, Utf8Column> = {};
   TEXT_FIELDS.forEach(([name], field) => {
-    const column = withDecoded(textOf(field), field, decodedRows);
-    const labeled = new Utf8Column(column.data, moveUp(column.starts, runs, count), moveUp(column.ends, runs, count));
+    const values = decodedOf(field, decodedRows, runs);
+    const fieldStarts = moveUp(starts[field] as Int32Array, runs, count);
+    const fieldEnds = moveUp(ends[field] as Int32Array, runs, count);
     // A field that no row has is no column; but every row has an id.
-    if (name === 'id' || labeled.starts.some((start) => start >= 0)) texts[name] = labeled;
+    if (name !== 'id' && values.length === 0 && fieldStarts.every((start) => start < 0)) return;
+    texts[name] = withDecoded(new Utf8Column(data, fieldStarts, fieldEnds), values);
   });
   const { id, captionId, ...sentences } = texts;
   return new ColumnChunk<SentencePair>({
@@ -212,27 +214,38 @@ function withLineIds(ids: Utf8Column, rows: ColumnChunk<Line>): Column<string | 
   return Utf8Column.from(Array.from(ids.starts, (_, row) => ids.get(row) ?? lineId(rows.get(row).origin)));
 }
 
-/** The column with those values put in that stood escaped in their lines: then it is copied out of the lines. */
-function withDecoded(column: Utf8Column, field: number, rows: ReadonlyMap<number, Decoded>): Utf8Column {
-  const decoded: Buffer[] = [];
-  const places: number[] = [];
-  for (const [row, values] of rows) {
-    const value = values[field];
-    if (!value) continue;
-    decoded.push(value);
-    places.push(row);
+/** A value that stood escaped in its line, decoded, and the row that it goes to. */
+type Placed = readonly [row: number, value: Buffer];
+
+/** The values of a field that are in one of the runs. */
+function decodedOf(field: number, rows: ReadonlyMap<number, Decoded>, runs: readonly Run[]): Placed[] {
+  const values: Placed[] = [];
+  for (const [row, decoded] of rows) {
+    const value = decoded[field];
+    let at = 0;
+    for (const [from, to] of runs) {
+      if (value && from <= row && row < to) values.push([at + row - from, value]);
+      at += to - from;
+    }
   }
-  if (decoded.length === 0) return column;
-  const copied = copyTexts(column);
-  const [starts, ends] = [copied.starts.slice(), copied.ends.slice()];
-  let at = copied.data.length;
-  decoded.forEach((value, index) => {
-    const row = places[index] as number;
-    starts[row] = at;
-    at += value.length;
-    ends[row] = at;
+  return values;
+}
+
+/** The column with values put in where it has none: copied out of the lines, once somebody reads it. */
+function withDecoded(column: Utf8Column, values: readonly Placed[]): Utf8Column {
+  if (values.length === 0) return column;
+  const more = values.reduce((sum, [, value]) => sum + value.length, 0);
+  return Utf8Column.later(column.length, column.bytes + more, () => {
+    const { data, starts, ends } = copyTexts(column, more);
+    let at = data.length - more;
+    for (const [row, value] of values) {
+      data.set(value, at);
+      starts[row] = at;
+      at += value.length;
+      ends[row] = at;
+    }
+    return { data, starts, ends };
   });
-  return new Utf8Column(Buffer.concat([copied.data, ...decoded]), starts, ends);
 }
 
 /** The annotations of lines, for other threads. */

@@ -48,15 +48,19 @@ export function findBlanks(texts: Utf8Column): Uint8Array | undefined {
   return count > 0 ? kernels.memory.slice(blank, blank + length) : undefined;
 }
 
-/** The same texts in memory of their own, so that the block which they were read in can be given up. */
-export function copyTexts(texts: Utf8Column): Utf8Column {
+/**
+ * The same texts in memory of their own, so that the block which they were read in can be given up.
+ *
+ * @param more bytes that the memory has behind them
+ */
+export function copyTexts(texts: Utf8Column, more = 0): Utf8Column {
   const kernels = sharedKernels();
   const { length } = texts;
   const { base, starts, ends, bytes } = kernels.place(texts);
-  const offsets = kernels.reserve((length + 1) * WORD + bytes + BEYOND);
+  const offsets = kernels.reserve((length + 1) * WORD + bytes + BEYOND + more);
   const copies = offsets + (length + 1) * WORD;
   kernels.run.copyTexts(base, starts, ends, length, copies, offsets);
-  const data = kernels.memory.slice(copies, copies + bytes);
+  const data = kernels.memory.slice(copies, copies + bytes + more);
   const found = kernels.copyOf(offsets, length + 1);
   if (!texts.starts.includes(-1)) return new Utf8Column(data, found.subarray(0, -1), found.subarray(1));
   const missing = (offset: number, text: number) => ((texts.starts[text] as number) < 0 ? -1 : offset);
