@@ -1,8 +1,7 @@
-import { bitsOf64, equalBytes } from './bytes';
+import { bitsOf, bitsOf64, equalBytes } from './bytes';
 
 const SPACE: u8 = 0x20;
 const OPEN: u8 = 0x28;
-const CLOSE: u8 = 0x29;
 
 /**
  * The leaves of binary parses, whose parts are apart by spaces: whatever is not a parenthesis.
@@ -44,23 +43,41 @@ export function cutLeaves(
 
 /** @returns how many leaves there are now, if there were `leaf` before */
 function cutParse(base: usize, start: usize, end: usize, leafStarts: usize, leafEnds: usize, leaf: u32): u32 {
-  let part = start;
+  let starts = leafStarts + (leaf << 2);
+  let ends = leafEnds + (leaf << 2);
+  // What is before the parse, and behind it, counts as a space.
+  let spaceBefore: u64 = 1;
   for (let block = start; block < end; block += 64) {
-    for (let spaces = bitsOf64(block, SPACE); spaces !== 0; spaces &= spaces - 1) {
-      const space = block + <usize>ctz<u64>(spaces);
-      if (space >= end) break;
-      leaf = addPart(base, part, space, leafStarts, leafEnds, leaf);
-      part = space + 1;
+    const left = end - block;
+    const own = left < 64 ? ((<u64>1) << left) - 1 : u64.MAX_VALUE;
+    const spaces = bitsOf64(block, SPACE);
+    const spaceBehind = left <= 64 ? (<u64>1) << (left - 1) : (<u64>(load<u8>(block, 64) === SPACE)) << 63;
+    const others = ~spaces & own;
+    let firsts = others & ((spaces << 1) | spaceBefore);
+    let lasts = others & ((spaces >> 1) | spaceBehind);
+    const parentheses = firsts & lasts & parentheses64(block);
+    firsts ^= parentheses;
+    lasts ^= parentheses;
+    spaceBefore = spaces >> 63;
+    for (; firsts !== 0; firsts &= firsts - 1) {
+      store<u32>(starts, <u32>(block + <usize>ctz<u64>(firsts) - base));
+      starts += 4;
+    }
+    for (; lasts !== 0; lasts &= lasts - 1) {
+      store<u32>(ends, <u32>(block + <usize>ctz<u64>(lasts) + 1 - base));
+      ends += 4;
     }
   }
-  return addPart(base, part, end, leafStarts, leafEnds, leaf);
+  return <u32>((starts - leafStarts) >> 2);
 }
 
-/** Writes every part and counts the leaves: which is which follows no pattern that a processor could learn. */
-function addPart(base: usize, start: usize, end: usize, leafStarts: usize, leafEnds: usize, leaf: u32): u32 {
-  store<u32>(leafStarts + (leaf << 2), <u32>(start - base));
-  store<u32>(leafEnds + (leaf << 2), <u32>(end - base));
-  const byte = load<u8>(start);
-  const parenthesis = u32(end - start === 1) & (u32(byte === OPEN) | u32(byte === CLOSE));
-  return leaf + (u32(end > start) & (parenthesis ^ 1));
+/** Bits of the 64 bytes at `at` that are a parenthesis: 0x28 or 0x29. */
+function parentheses64(at: usize): u64 {
+  const low = parentheses16(v128.load(at)) | (parentheses16(v128.load(at, 16)) << 16);
+  const high = parentheses16(v128.load(at, 32)) | (parentheses16(v128.load(at, 48)) << 16);
+  return <u64>low | ((<u64>high) << 32);
+}
+
+function parentheses16(sixteen: v128): u32 {
+  return bitsOf(v128.and(sixteen, i8x16.splat(<i8>0xfe)), OPEN);
 }

@@ -89,29 +89,60 @@ export function findTokens(
   numbers: usize,
 ): bool {
   let beyond = false;
+  // Some at a time: where all of them may be is known before the first is looked at, so that their memory comes together.
+  for (let first: u32 = 0; first < count; first += GROUP) {
+    const group = min(count - first, GROUP);
+    const at = first << 2;
+    seek(table, base, starts + at, ends + at, group, lowered);
+    for (let token: u32 = 0; token < group; token++) {
+      const occupant = load<u32>(occupants + (token << 2));
+      let number: i32;
+      if (occupant !== OF_LONG) {
+        const cell = v128.load(cells + (token << 4));
+        const isIt = occupant !== 0 && i8x16.all_true(i8x16.eq(cell, v128.load(table.cells + ((occupant - 1) << 4))));
+        number = isIt ? <i32>(occupant - 1) : occupant === 0 ? ABSENT : numberAt(slotOfCell(table, cell));
+        if ((lowered || number < 0) && i8x16.bitmask(cell) !== 0) number = ABSENT_BEYOND_ASCII;
+      } else {
+        const start = base + load<i32>(starts + at + (token << 2));
+        const length = base + load<i32>(ends + at + (token << 2)) - start;
+        number = findLong(table, start, length, lowered);
+      }
+      if (number === ABSENT_BEYOND_ASCII) beyond = true;
+      store<i32>(numbers + at + (token << 2), number);
+    }
+  }
+  return beyond;
+}
+
+/** How many tokens are sought at a time; and of each its cell, and what is in the first slot where it may be. */
+const GROUP: u32 = 64;
+const cells = memory.data(64 * 16, 16);
+const occupants = memory.data(64 * 4, 4);
+/** In place of that for a long token, which has no such cell. */
+const OF_LONG: u32 = u32.MAX_VALUE;
+
+function seek(table: Table, base: usize, starts: usize, ends: usize, count: u32, lowered: bool): void {
+  const slots = table.slots;
+  const last = table.slotCount - 1;
   for (let token: u32 = 0; token < count; token++) {
     const start = base + load<i32>(starts + (token << 2));
     const length = base + load<i32>(ends + (token << 2)) - start;
-    let number: i32;
-    if (length <= SHORT) {
-      const own = v128.and(v128.load(start), firstBytes(length));
-      const cell = i8x16.replace_lane(lowered ? lowercaseLetters(own) : own, 15, <i8>length);
-      number = numberAt(slotOfCell(table, cell));
-      if (lowered || number < 0) {
-        if (i8x16.bitmask(own) !== 0) number = ABSENT_BEYOND_ASCII;
-      }
-    } else {
-      const ascii = isAscii(start, length);
-      number =
-        lowered && !ascii
-          ? ABSENT
-          : numberAt(slotOfLong(table, lowered ? lowercaseCopy(start, length) : start, length));
-      if (number < 0 && !ascii) number = ABSENT_BEYOND_ASCII;
+    if (length > SHORT) {
+      store<u32>(occupants + (token << 2), OF_LONG);
+      continue;
     }
-    if (number === ABSENT_BEYOND_ASCII) beyond = true;
-    store<i32>(numbers + (token << 2), number);
+    const own = v128.and(v128.load(start), firstBytes(length));
+    const cell = i8x16.replace_lane(lowered ? lowercaseLetters(own) : own, 15, <i8>length);
+    v128.store(cells + (token << 4), cell);
+    store<u32>(occupants + (token << 2), load<u32>(slots + ((shortHash(cell) & last) << 2)));
   }
-  return beyond;
+}
+
+function findLong(table: Table, start: usize, length: usize, lowered: bool): i32 {
+  const ascii = isAscii(start, length);
+  if (lowered && !ascii) return ABSENT_BEYOND_ASCII;
+  const number = numberAt(slotOfLong(table, lowered ? lowercaseCopy(start, length) : start, length));
+  return number < 0 && !ascii ? ABSENT_BEYOND_ASCII : number;
 }
 
 /** Room for one long token in lower case. */
