@@ -8,17 +8,8 @@ import {
   type StageContext,
   Trail,
 } from '../pipeline/index.ts';
-import {
-  forBatches,
-  HeldRecords,
-  HeldSequences,
-  haveTransitions,
-  holdPairs,
-  labelsOf,
-  type Side,
-  scoresOf,
-} from './held.ts';
-import { paddingOf, padSequences } from './pad.ts';
+import { HeldChunk, HeldRecords, labelsOf, type Side, scoresOf } from './held.ts';
+import { paddingOf, padLists } from './pad.ts';
 import { padTransitions } from './pad-transitions.ts';
 import type {
   Origin,
@@ -62,7 +53,7 @@ export function batch<T extends Text>(size: number, options: BatchOptions = {}):
         trail.forget(first);
         const before = trail.next;
         trail.arrive(arrival);
-        const chunk = forBatches(arrival.chunk);
+        const chunk = new HeldChunk(arrival.chunk);
         for (let row = 0; row < chunk.length; row++) {
           held.push(chunk, row);
           if (held.length < size) continue;
@@ -99,8 +90,10 @@ export function collate<T extends Text>(
   context: StageContext,
   { width }: BatchOptions = {},
 ): BatchOf<T> {
-  const texts: HeldRecords<Text> = records;
-  const made = holdPairs(texts) ? pairBatch(texts, width) : sentenceBatch(texts, width);
+  const isOfPairs = records.sides.length > 1;
+  const made = isOfPairs
+    ? pairBatch(records as unknown as HeldRecords<SentencePair>, width)
+    : sentenceBatch(records, width);
   for (const sequences of sequencesOf(made)) {
     const { cells, padding } = paddingOf(sequences);
     context.tally('cells', cells);
@@ -169,8 +162,8 @@ function sentenceBatch(sentences: HeldRecords<Text>, width?: number): SentenceBa
 }
 
 function padded(records: HeldRecords<Text>, side: Side, width?: number): PaddedSequences {
-  const sequences = padSequences(new HeldSequences(records, side), width);
-  if (!haveTransitions(records, side)) return sequences;
+  const sequences = padLists(records.ids(side), width);
+  if (!records.haveTransitions(side)) return sequences;
   let transitions: PaddedTransitions | undefined;
   return {
     ...sequences,

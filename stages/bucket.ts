@@ -1,6 +1,5 @@
 import {
   arrivals,
-  type Chunk,
   checkpointOfHeld,
   defineStage,
   type HeldState,
@@ -10,8 +9,8 @@ import {
 } from '../pipeline/index.ts';
 import { BatchChunks, type BatchOf, checkPositive, collate } from './batch.ts';
 import { findBoundaries } from './boundaries.ts';
-import { type BatchLimit, Buckets } from './buckets.ts';
-import { forBatches, lengthsOf } from './held.ts';
+import { type BatchLimit, Buckets, longestOf } from './buckets.ts';
+import { HeldChunk } from './held.ts';
 import type { Text } from './sentences.ts';
 
 export interface BucketOptions {
@@ -50,7 +49,7 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
       const given = resumed?.boundaries ?? (boundaries === 'found' ? undefined : boundaries);
       let buckets = given && new Buckets<T>(given, limit);
       // What came before there are buckets.
-      let sample: Chunk<T>[] = [];
+      let sample: HeldChunk<T>[] = [];
       const again = resumed?.again ?? 0;
       const held = new Set(resumed?.held);
       // The record that is dealt with next: those of the sample come late.
@@ -63,7 +62,7 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
           : trail.checkpoint(0, context),
       );
 
-      function* put(chunk: Chunk<T>, into: Buckets<T>) {
+      function* put(chunk: HeldChunk<T>, into: Buckets<T>) {
         for (let row = 0; row < chunk.length; row++) {
           const ordinal = next++;
           // What had been dealt with before the run was stopped only fills the buckets as they were.
@@ -79,7 +78,7 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
 
       for await (const arrival of arrivals(source, context, resumed?.skip)) {
         trail.arrive(arrival);
-        const chunk = forBatches(arrival.chunk);
+        const chunk = new HeldChunk(arrival.chunk);
         if (buckets) {
           yield* put(chunk, buckets);
           continue;
@@ -103,11 +102,11 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
 }
 
 /** Boundaries for records as the first of these are. */
-function boundariesFor(chunks: readonly Chunk<Text>[], padding: number): number[] {
+function boundariesFor(chunks: readonly HeldChunk<Text>[], padding: number): number[] {
   const longest: number[] = [];
   for (const chunk of chunks) {
     for (let row = 0; row < chunk.length && longest.length < SAMPLE; row++) {
-      longest.push(Math.max(...lengthsOf(chunk, row)));
+      longest.push(longestOf(chunk, row));
     }
   }
   return findBoundaries(longest, padding);

@@ -1,5 +1,5 @@
-import type { Chunk, HeldOrdinals } from '../pipeline/index.ts';
-import { HeldRecords, lengthsOf } from './held.ts';
+import type { HeldOrdinals, Int32ListColumn } from '../pipeline/index.ts';
+import { type HeldChunk, HeldRecords } from './held.ts';
 import type { Text } from './sentences.ts';
 
 /** When a bucket is a batch: at so many records, or before its cells, padding included, are more than so many. */
@@ -11,7 +11,6 @@ export class Buckets<T extends Text> {
   readonly boundaries: readonly number[];
   readonly #limit: BatchLimit;
   readonly #buckets: Bucket<T>[];
-  readonly #lengths: number[] = [];
 
   constructor(boundaries: readonly number[], limit: BatchLimit) {
     this.boundaries = boundaries;
@@ -20,15 +19,15 @@ export class Buckets<T extends Text> {
   }
 
   /** Puts a record into its bucket; answers the batch that is due by that, if one is. */
-  add(chunk: Chunk<T>, row: number, ordinal: number): HeldRecords<T> | undefined {
-    const lengths = lengthsOf(chunk, row, this.#lengths);
-    const index = this.#indexFor(lengths);
+  add(chunk: HeldChunk<T>, row: number, ordinal: number): HeldRecords<T> | undefined {
+    const index = this.#indexFor(longestOf(chunk, row));
     const bucket = this.#buckets[index] as Bucket<T>;
     const limit = this.#limit;
     if ('size' in limit) {
       bucket.add(chunk, row, ordinal);
       return bucket.records.length < limit.size ? undefined : this.#empty(index);
     }
+    const lengths = chunk.ids.map((column) => lengthAt(column, row));
     const due = bucket.records.length > 0 && bucket.cellsWith(lengths) > limit.tokens ? this.#empty(index) : undefined;
     const into = this.#buckets[index] as Bucket<T>;
     into.widen(lengths);
@@ -57,12 +56,11 @@ export class Buckets<T extends Text> {
     };
   }
 
-  /** The first bucket that the longest sentence fits in. */
-  #indexFor(lengths: readonly number[]): number {
-    let longest = 0;
-    for (let side = 0; side < lengths.length; side++) longest = Math.max(longest, lengths[side] as number);
+  /** The first bucket that so long a sentence fits in. */
+  #indexFor(longest: number): number {
+    const { boundaries } = this;
     let index = 0;
-    while (index < this.boundaries.length && (this.boundaries[index] as number) < longest) index++;
+    while (index < boundaries.length && (boundaries[index] as number) < longest) index++;
     return index;
   }
 
@@ -73,13 +71,25 @@ export class Buckets<T extends Text> {
   }
 }
 
+/** How many tokens the longest sentence of a record has. */
+export function longestOf({ ids }: HeldChunk<Text>, row: number): number {
+  let longest = 0;
+  for (let side = 0; side < ids.length; side++)
+    longest = Math.max(longest, lengthAt(ids[side] as Int32ListColumn, row));
+  return longest;
+}
+
+function lengthAt({ starts, ends }: Int32ListColumn, row: number): number {
+  return (ends[row] as number) - (starts[row] as number);
+}
+
 class Bucket<T extends Text> {
   readonly records = new HeldRecords<T>();
   readonly ordinals: number[] = [];
   /** The longest premise and the longest hypothesis, or the longest sentence; known if there is a budget of cells. */
   #widths: readonly number[] = [];
 
-  add(chunk: Chunk<T>, row: number, ordinal: number): void {
+  add(chunk: HeldChunk<T>, row: number, ordinal: number): void {
     this.records.push(chunk, row);
     this.ordinals.push(ordinal);
   }

@@ -1,6 +1,7 @@
 import { MillraceError } from '../pipeline/index.ts';
 import { REDUCE, SHIFT } from './binary-parse.ts';
-import { type HeldRecords, HeldSequences, type Side } from './held.ts';
+import type { HeldRecords, Side } from './held.ts';
+import { missingField } from './missing-field.ts';
 import type { PaddedTransitions } from './records.ts';
 import type { Text } from './sentences.ts';
 
@@ -11,14 +12,13 @@ import type { Text } from './sentences.ts';
  * @throws MillraceError MILLRACE_SHAPE when a sentence has no transitions, or not those of so many tokens as it has
  */
 export function padTransitions(records: HeldRecords<Text>, side: Side, words?: number): PaddedTransitions {
-  const ids = new HeldSequences(records, side);
-  const transitions = new HeldSequences(records, side, 'transitions');
-  const rows = Array.from({ length: records.length }, (_, row) => {
-    ids.seek(row);
-    transitions.seek(row);
-    const { values, start, end } = transitions;
-    const moves = Array.from({ length: end - start }, (_, i) => values[start + i] as number);
-    const tokens = ids.end - ids.start;
+  const { columns, rows: places } = records.ids(side);
+  const rows = columns.map(({ starts, ends }, row) => {
+    const transitions = records.transitions(side, row);
+    if (!transitions) throw missingField('transitions', records.get(row).origin, 'Put transitions before it.');
+    const moves = Array.from(transitions);
+    const place = places[row] as number;
+    const tokens = (ends[place] as number) - (starts[place] as number);
     if (moves.length !== Math.max(0, 2 * tokens - 1)) throw misfit(records.get(row), moves.length, tokens);
     return words === undefined || tokens <= words ? moves : pruned(moves, words);
   });

@@ -1,12 +1,11 @@
+import { Int32ListColumn } from '../pipeline/index.ts';
 import type { PaddedSequences } from './records.ts';
+import { zeros } from './zeros.ts';
 
-/** Sequences that are looked at one at a time, wherever they are: after `seek` it is `values` from `start` to `end`. */
-export interface Sequences {
-  readonly length: number;
-  readonly values: ArrayLike<number>;
-  readonly start: number;
-  readonly end: number;
-  seek(index: number): void;
+/** Lists of integers out of columns: each is that row of that column. */
+export interface Lists {
+  readonly columns: readonly Int32ListColumn[];
+  readonly rows: readonly number[];
 }
 
 /**
@@ -14,63 +13,39 @@ export interface Sequences {
  *
  * @param width columns; rows that are longer are cut. Default the longest row, at least 1
  */
-export function padSequences(rows: Sequences | readonly ArrayLike<number>[], width?: number): PaddedSequences {
-  const sequences = 'seek' in rows ? rows : new Rows(rows);
-  const count = sequences.length;
-  while (memories.length < count) memories.push(NOTHING);
-  let columns = width ?? 1;
-  for (let row = 0; row < count; row++) {
-    sequences.seek(row);
-    const length = sequences.end - sequences.start;
-    memories[row] = sequences.values;
-    starts[row] = sequences.start;
-    kept[row] = width === undefined ? length : Math.min(length, width);
-    if (width === undefined && length > columns) columns = length;
-  }
-  // One memory for both, since V8 takes longer to make a small one outside its heap than to fill it.
-  const memory = new Int32Array(count * (columns + 1));
-  const lengths = memory.subarray(count * columns);
-  // It comes filled with the id of `<pad>`, which is 0.
-  const ids = memory.subarray(0, count * columns);
-  for (let row = 0; row < count; row++) {
-    const values = memories[row] as ArrayLike<number>;
-    const start = starts[row] as number;
-    const length = kept[row] as number;
-    lengths[row] = length;
-    for (let i = 0, to = row * columns; i < length; i++, to++) ids[to] = values[start + i] as number;
-    memories[row] = NOTHING;
-  }
-  return { ids, lengths, width: columns };
+export function padSequences(rows: readonly ArrayLike<number>[], width?: number): PaddedSequences {
+  const column = Int32ListColumn.from(rows);
+  return padLists({ columns: rows.map(() => column), rows: rows.map((_, row) => row) }, width);
 }
 
-// Where the sequences of one call are, kept from the first look at them to the second.
-const NOTHING: ArrayLike<number> = new Int32Array(0);
-const memories: ArrayLike<number>[] = [];
-const starts: number[] = [];
-const kept: number[] = [];
-
-/** Whole lists of numbers. */
-class Rows implements Sequences {
-  readonly #rows: readonly ArrayLike<number>[];
-  values: ArrayLike<number> = [];
-  readonly start = 0;
-
-  constructor(rows: readonly ArrayLike<number>[]) {
-    this.#rows = rows;
+/** As {@link padSequences}, of lists without nulls. */
+export function padLists({ columns, rows }: Lists, width?: number): PaddedSequences {
+  const count = rows.length;
+  if (kept.length < count) kept = new Int32Array(2 * count);
+  let across = width ?? 1;
+  for (let i = 0; i < count; i++) {
+    const { starts, ends } = columns[i] as Int32ListColumn;
+    const row = rows[i] as number;
+    const length = (ends[row] as number) - (starts[row] as number);
+    kept[i] = width === undefined ? length : Math.min(length, width);
+    if (width === undefined && length > across) across = length;
   }
-
-  get length(): number {
-    return this.#rows.length;
+  // Filled with the id of `<pad>`, which is 0.
+  const ids = zeros(count * across);
+  const lengths = zeros(count);
+  for (let i = 0; i < count; i++) {
+    const { values, starts } = columns[i] as Int32ListColumn;
+    const length = kept[i] as number;
+    lengths[i] = length;
+    const from = starts[rows[i] as number] as number;
+    const to = i * across;
+    for (let k = 0; k < length; k++) ids[to + k] = values[from + k] as number;
   }
-
-  get end(): number {
-    return this.values.length;
-  }
-
-  seek(index: number): void {
-    this.values = this.#rows[index] as ArrayLike<number>;
-  }
+  return { ids, lengths, width: across };
 }
+
+/** Of each list of one call, how much is kept: from the first look at it to the second. */
+let kept = new Int32Array(64);
 
 /** How many cells of padded sequences there are, and how many of them are padding. */
 export interface Padding {
