@@ -17,7 +17,7 @@ const known = new WeakMap<Utf8ListColumn, Leaves>();
 
 /** The leaves of a column of parses; none if a parse is missing. */
 export function leafTokens(parses: Utf8Column): Utf8ListColumn | undefined {
-  return parses.starts.some((start) => start < 0) ? undefined : tokensOf({ parses, lowered: false });
+  return parses.starts.includes(-1) ? undefined : tokensOf({ parses, lowered: false });
 }
 
 /** What the tokens are the leaves of, if they are some. */

@@ -56,9 +56,9 @@ export class Vocabulary {
    * `maxDistinct` was not reached. At most the number of tokens over `maxDistinct / 2 + 1`.
    */
   readonly undercount: number;
-  readonly #ids: ReadonlyMap<string, number>;
   #fingerprint: string | undefined;
-  // Made when first asked for: who looks up strings only can do without.
+  // Each made when first asked for: who looks up strings can do without the one, who looks up columns without the other.
+  #byText: ReadonlyMap<string, number> | undefined;
   #byBytes: { readonly table: TokenTable; readonly ids: Int32Array | undefined } | undefined;
 
   /**
@@ -69,11 +69,10 @@ export class Vocabulary {
     this.tokens = tokens;
     this.counts = counts;
     this.undercount = undercount;
-    this.#ids = new Map(tokens.map((token, id) => [token, id]));
     if (tokens[PAD_ID] !== PAD || tokens[UNK_ID] !== UNK) {
       throw badVocabulary(`${PAD} and ${UNK} as its first tokens`, tokens.slice(0, 2).join(' '));
     }
-    if (this.#ids.size !== tokens.length) throw badVocabulary('every token once', twice(tokens));
+    if (new Set(tokens).size !== tokens.length) throw badVocabulary('every token once', twice(tokens));
     if (counts.length !== tokens.length) throw badVocabulary('a count for each token', counts.length);
   }
 
@@ -144,6 +143,11 @@ export class Vocabulary {
 
   get size(): number {
     return this.tokens.length;
+  }
+
+  get #ids(): ReadonlyMap<string, number> {
+    this.#byText ??= new Map(this.tokens.map((token, id) => [token, id]));
+    return this.#byText;
   }
 
   /** A hash of the tokens in their order: vocabularies that share it give the same ids. */

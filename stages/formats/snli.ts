@@ -4,6 +4,7 @@ import {
   type Columns,
   DictionaryColumn,
   type DROP,
+  type Origin,
   type StageContext,
   Utf8Column,
 } from '../../pipeline/index.ts';
@@ -92,7 +93,7 @@ function scanRows(
   const textOf = (field: number) => new Utf8Column(data, starts[field] as Int32Array, ends[field] as Int32Array);
   const decodedRows = new Map<number, Decoded>();
   for (let row = understood.indexOf(0); row >= 0; row = understood.indexOf(0, row + 1)) {
-    const decoded = parseRow(lines, row, starts, ends);
+    const decoded = parseRow(text, row, starts, ends);
     if (!decoded) return undefined;
     if (decoded.some((value) => value !== undefined)) decodedRows.set(row, decoded);
   }
@@ -131,6 +132,9 @@ function scanRows(
   });
 }
 
+/** For errors that nobody sees: the record form comes upon them again. */
+const UNTOLD: Origin = { source: '' };
+
 /** Of a row's wanted values, by field, those that stand escaped in the line, decoded. */
 type Decoded = readonly (Buffer | undefined)[];
 
@@ -141,21 +145,20 @@ type Decoded = readonly (Buffer | undefined)[];
  * @returns `undefined` if a rule is broken, or if a value is half of a surrogate pair, which UTF-8 cannot hold
  */
 function parseRow(
-  lines: ColumnChunk<Line>,
+  lines: Utf8Column,
   row: number,
   starts: readonly Int32Array[],
   ends: readonly Int32Array[],
 ): Decoded | undefined {
-  const line = lines.get(row);
   let values: (string | undefined)[];
   try {
-    const parsed = parseObject(line);
-    values = FIELDS.map((field) => optionalText(parsed, field, line.origin));
+    const parsed = parseObject({ text: lines.get(row) as string, origin: UNTOLD });
+    values = FIELDS.map((field) => optionalText(parsed, field, UNTOLD));
   } catch {
     return undefined;
   }
   if (values.some((value) => value !== undefined && /\p{Surrogate}/u.test(value))) return undefined;
-  const { data, starts: lineStarts, ends: lineEnds } = lines.columns.text as Utf8Column;
+  const { data, starts: lineStarts, ends: lineEnds } = lines;
   const offset = lineStarts[row] as number;
   const text = Buffer.from(data.buffer, data.byteOffset + offset, (lineEnds[row] as number) - offset);
   return values.map((value, field) => {
