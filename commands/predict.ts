@@ -21,7 +21,10 @@ export function configure(command: Command, signal: AbortSignal): void {
     .argument('<run>', 'the folder that train wrote')
     .option('--premise <text>', 'the sentence that is taken for true')
     .option('--hypothesis <text>', 'the sentence that may follow from it')
-    .option('--explain', 'show what the model looked at (attention) or as which trees it read the sentences (spinn)')
+    .option(
+      '--explain',
+      'show where the model looked (attention), as which trees it read (spinn), or what each word tells (others)',
+    )
     .option('--json', 'with --explain: JSON lines, as there are without it, and not tables or brackets')
     .addHelpText(
       'after',

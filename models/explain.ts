@@ -1,8 +1,9 @@
-/** Why a model said what it said of a pair: where its words looked, or as which trees it read the sentences. */
+/** Why a model said what it said of a pair: where its words looked, as which trees it read the sentences, or which words told. */
 
 import { type LayersModel, model as modelOf } from '@tensorflow/tfjs-layers';
 import { MillraceError } from '../pipeline/errors.ts';
 import type { PairBatch } from '../stages/records.ts';
+import { importanceOf, type WordImportance } from './importance.ts';
 import { infer } from './infer.ts';
 import { CrossAttention } from './layers/cross-attention.ts';
 import { InnerAttention } from './layers/inner-attention.ts';
@@ -34,6 +35,11 @@ export interface Attention extends AttentionWeights {
   readonly tokens: PairTokens;
 }
 
+/** What the answer owes to each word, and the words. */
+export interface Importance extends WordImportance {
+  readonly tokens: PairTokens;
+}
+
 /** The trees of a pair's sentences. */
 export interface PairTrees {
   readonly premise: SentenceTree;
@@ -44,6 +50,8 @@ export interface PairTrees {
 export interface Explanation {
   readonly attention?: Attention;
   readonly trees?: PairTrees;
+  /** Of models with neither. */
+  readonly importance?: Importance;
 }
 
 export type ExplainedPrediction = Prediction & Explanation;
@@ -52,7 +60,6 @@ export type ExplainedPrediction = Prediction & Explanation;
  * What a model can tell of each pair, in the order in which they come.
  *
  * @param tokens the words of a pair, counted from 0
- * @throws MillraceError `MILLRACE_USAGE` for a model that has neither attention nor trees
  */
 export async function* explanationsOf(
   model: LayersModel,
@@ -61,9 +68,15 @@ export async function* explanationsOf(
 ): AsyncGenerator<Explanation, void> {
   let pair = 0;
   const encoder = treeEncoderOf(model);
-  if (!encoder) {
-    for await (const weights of attentionOf(model, batches))
+  if (!encoder && model.layers.some(isAttention)) {
+    for await (const weights of attentionOf(model, batches)) {
       yield { attention: { ...weights, tokens: tokens(pair++) } };
+    }
+    return;
+  }
+  if (!encoder) {
+    for await (const losses of importanceOf(model, batches))
+      yield { importance: { ...losses, tokens: tokens(pair++) } };
     return;
   }
   for await (const moves of movesOf(model, encoder, batches)) {
@@ -110,11 +123,14 @@ export async function* attentionOf(
 }
 
 function attentionLayer({ layers, name }: LayersModel): InnerAttention | CrossAttention {
-  for (const layer of layers) {
-    if (layer instanceof InnerAttention || layer instanceof CrossAttention) return layer;
-  }
-  throw new MillraceError('MILLRACE_USAGE', 'The model has nothing to explain its answers by', {
-    expected: 'a model with attention or trees: advanced-rnn with attention inner or cross, or spinn',
+  const layer = layers.find(isAttention);
+  if (layer) return layer;
+  throw new MillraceError('MILLRACE_USAGE', 'The model has no attention', {
+    expected: 'advanced-rnn with attention inner or cross',
     found: name,
   });
+}
+
+function isAttention(layer: object): layer is InnerAttention | CrossAttention {
+  return layer instanceof InnerAttention || layer instanceof CrossAttention;
 }

@@ -26,12 +26,14 @@ export {
   type ExplainedPrediction,
   type Explanation,
   explanationsOf,
+  type Importance,
   type PairTokens,
   type PairTrees,
 } from './explain.ts';
 export { type Target, targets } from './goal.ts';
 export { type Head, headOf, targetScores } from './heads.ts';
 export { type ImportedWeights, importWeights } from './import-weights.ts';
+export { importanceOf, type WordImportance } from './importance.ts';
 export { Attend } from './layers/attend.ts';
 export { BatchNormalization } from './layers/batch-normalization.ts';
 export { CrossAttention } from './layers/cross-attention.ts';

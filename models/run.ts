@@ -93,11 +93,7 @@ export class TrainedRun {
     return this.#predict(batches);
   }
 
-  /**
-   * Labels pairs, and tells how the model came to it, in the order in which they come.
-   *
-   * @throws MillraceError MILLRACE_USAGE when the model has neither attention nor trees
-   */
+  /** Labels or scores pairs, and tells how the model came to it, in the order in which they come. */
   async *explain(pairs: Pipeline<SentencePair>): AsyncGenerator<ExplainedPrediction, void> {
     // Chunk by chunk, so that each answer finds the words that it is about.
     for await (const chunk of this.#idsToPredict(pairs).chunks()) {

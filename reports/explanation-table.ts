@@ -1,16 +1,17 @@
-import type { Attention, AttentionRows, ExplainedPrediction, Prediction } from '../models/index.ts';
+import type { Attention, AttentionRows, ExplainedPrediction, Importance, Prediction } from '../models/index.ts';
 import { plainTable } from './table.ts';
 
 /**
  * An answer and how the model came to it, for a terminal. Where it looked is tables: a column a word, each row sums to 1. Trees
- * are in brackets.
+ * are in brackets. What words told is below them, with a sign.
  */
 export function explanationTable(prediction: ExplainedPrediction): string {
-  const { id, attention, trees } = prediction;
+  const { id, attention, trees, importance } = prediction;
   return [
     `${id}: ${answerOf(prediction)}`,
     ...(attention ? attentionTables(attention) : []),
     ...(trees ? [`premise     ${trees.premise.brackets}\nhypothesis  ${trees.hypothesis.brackets}`] : []),
+    ...(importance ? importanceTables(importance) : []),
   ].join('\n\n');
 }
 
@@ -31,6 +32,14 @@ function attentionTables({ kind, tokens, premise, hypothesis }: Attention): stri
         weightTable('premise \\ hypothesis', tokens.hypothesis, tokens.premise, premise),
         weightTable('hypothesis \\ premise', tokens.premise, tokens.hypothesis, hypothesis),
       ];
+}
+
+function importanceTables({ tokens, premise, hypothesis }: Importance): string[] {
+  const signed = (values: readonly number[]) => values.map((value) => `${value < 0 ? '' : '+'}${value.toFixed(2)}`);
+  return [
+    plainTable(['premise', ...tokens.premise], [['importance', ...signed(premise)]], [0]),
+    plainTable(['hypothesis', ...tokens.hypothesis], [['importance', ...signed(hypothesis)]], [0]),
+  ];
 }
 
 function weightTable(

@@ -57,7 +57,10 @@ export interface SentencePair {
   readonly annotatorLabels?: readonly string[];
 }
 
-/** Sequences of one batch, padded with id 0 to the same length. */
+/**
+ * Sequences of one batch, padded with id 0 to the same length. Their arrays are windows on memory that other batches share:
+ * copy one before you transfer it to another thread.
+ */
 export interface PaddedSequences {
   /** Row-major `[size, width]`. */
   readonly ids: Int32Array;

@@ -46,6 +46,22 @@ test('pairs are answered in order, each line at once, the same as one by one', a
     [{ label: answers[1]!.label, probabilities: answers[1]!.probabilities }],
   );
 
+  // With neither attention nor trees it tells what each word did.
+  const explain = ['predict', run, ...flags, '--explain'];
+  const [explained] = rowsOf<ExplainedLabel>((await cli(t, [...explain, '--json'], inFolder)).stdout);
+  const { tokens, premise, hypothesis } = explained!.importance!;
+  t.deepEqual([premise.length, hypothesis.length], [tokens.premise.length, tokens.hypothesis.length]);
+  const signed = (value: number) => `${value < 0 ? '' : '+'}${value.toFixed(2)}`;
+  const lines = (await cli(t, explain, inFolder)).stdout.split('\n').map((line) => line.trim().split(/ +/));
+  t.deepEqual(lines.slice(2, 4), [
+    ['premise', ...tokens.premise],
+    ['importance', ...premise.map(signed)],
+  ]);
+  t.deepEqual(lines.slice(5, 7), [
+    ['hypothesis', ...tokens.hypothesis],
+    ['importance', ...hypothesis.map(signed)],
+  ]);
+
   const broken = `${JSON.stringify(pairs[0])}\n{"premise":"A cat"}\n${JSON.stringify(pairs[2])}\n`;
   const fail = await cli(t, ['predict', run], { ...inFolder, input: broken });
   t.is(fail.code, 1);

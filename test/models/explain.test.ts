@@ -2,10 +2,17 @@ import { memory } from '@tensorflow/tfjs-core';
 import test from 'ava';
 import { startEngine } from '../../engine/index.ts';
 import { type AdvancedRnnConfig, buildAdvancedRnn } from '../../models/advanced-rnn.ts';
-import { type AttentionRows, type AttentionWeights, attentionOf } from '../../models/explain.ts';
+import {
+  type AttentionRows,
+  type AttentionWeights,
+  attentionOf,
+  type Explanation,
+  explanationsOf,
+} from '../../models/explain.ts';
 import { buildSimpleRnn } from '../../models/simple-rnn.ts';
 import { MillraceError } from '../../pipeline/errors.ts';
-import { batchOf, distance, stream, tinyPairs } from './helpers.ts';
+import { UNK_ID } from '../../stages/vocabulary.ts';
+import { batchOf, distance, outputsOf, stream, tinyPairs } from './helpers.ts';
 
 const CONFIG = { vocabularySize: 12, embeddingSize: 5, hiddenSize: 4, seed: 0 };
 const PAIRS = tinyPairs(7, 1);
@@ -64,6 +71,45 @@ test.serial('a model without attention says which have it', async (t) => {
   for (const model of [buildSimpleRnn(CONFIG), buildAdvancedRnn(CONFIG)]) {
     const error = await t.throwsAsync(attentionOf(model, stream(batchOf(PAIRS))).next(), { instanceOf: MillraceError });
     t.is(error.code, 'MILLRACE_USAGE');
-    t.regex(error.message, /advanced-rnn with attention inner or cross, or spinn/);
+    t.regex(error.message, /advanced-rnn with attention inner or cross/);
   }
 });
+
+for (const head of ['classifier', 'distance'] as const) {
+  test.serial(
+    `without attention: what a ${head} loses when a word is unknown, as if it had been asked so`,
+    async (t) => {
+      for (const model of [
+        buildSimpleRnn({ ...CONFIG, head }),
+        buildAdvancedRnn({ ...CONFIG, head, bidirectional: true, pooling: 'max' }),
+      ]) {
+        const before = memory().numTensors;
+        const explanations: Explanation[] = [];
+        const tokens = { premise: ['some'], hypothesis: ['words'] };
+        const batches = stream(batchOf(PAIRS.slice(0, 3)), batchOf(PAIRS.slice(3)));
+        for await (const one of explanationsOf(model, batches, () => tokens)) explanations.push(one);
+        t.is(memory().numTensors, before);
+        t.is(explanations.length, PAIRS.length);
+        for (const [i, { importance }] of explanations.entries()) {
+          t.is(importance!.tokens, tokens);
+          const [premise, hypothesis] = PAIRS[i]!;
+          const asked = (p: readonly number[], h: readonly number[]) => outputsOf(model, batchOf([[p, h]]));
+          const whole = asked(premise, hypothesis);
+          const answer = whole.indexOf(Math.max(...whole));
+          const loss = (output: number[]) =>
+            head === 'classifier' ? Math.log(whole[answer]! / output[answer]!) : whole[0]! - output[0]!;
+          const without = (ids: readonly number[], word: number) => ids.map((id, at) => (at === word ? UNK_ID : id));
+          const expected = [
+            premise.map((_, word) => loss(asked(without(premise, word), hypothesis))),
+            hypothesis.map((_, word) => loss(asked(premise, without(hypothesis, word)))),
+          ];
+          t.true(distance(importance!.premise, expected[0]!) < 1e-5);
+          t.true(distance(importance!.hypothesis, expected[1]!) < 1e-5);
+          t.true(importance!.premise.some((value) => value !== 0));
+        }
+        model.optimizer?.dispose();
+        model.dispose();
+      }
+    },
+  );
+}

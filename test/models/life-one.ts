@@ -22,7 +22,7 @@ export interface Life {
   readonly losses: number[];
   readonly testLoss: number;
   readonly probabilities: number[];
-  /** Weights of attention. */
+  /** Weights of attention, or what the answer owes to each word. */
   readonly weights: number[];
   /** Trees. */
   readonly brackets: string[];
@@ -57,15 +57,16 @@ async function live(architecture: Architecture, archive: string, out: string): P
   const run = await TrainedRun.open(out);
   const measured = await run.evaluate(pairs('test'));
   const predictions = await Pipeline.from(run.predict(pairs('test'))).toArray();
-  const isBlind =
-    architecture.model === 'simple-rnn' || (architecture.model === 'advanced-rnn' && !architecture.attention);
-  const explained = isBlind ? [] : await Pipeline.from(run.explain(pairs('test'))).toArray();
+  const explained = await Pipeline.from(run.explain(pairs('test'))).toArray();
   run.model.dispose();
   return {
     losses: records.map((record) => (record.type === 'step' ? record.loss : record.devLoss)),
     testLoss: measured.target === 'label' ? measured.loss : Number.NaN,
     probabilities: predictions.flatMap((told) => ('probabilities' in told ? Object.values(told.probabilities) : [])),
-    weights: explained.flatMap(({ attention }) => (attention ? [attention.premise, attention.hypothesis].flat(2) : [])),
+    weights: explained.flatMap(({ attention, importance }) => [
+      ...(attention ? [attention.premise, attention.hypothesis].flat(2) : []),
+      ...(importance ? [...importance.premise, ...importance.hypothesis] : []),
+    ]),
     brackets: explained.flatMap(({ trees }) => (trees ? [trees.premise.brackets, trees.hypothesis.brackets] : [])),
   };
 }
