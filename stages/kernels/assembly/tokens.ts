@@ -89,6 +89,7 @@ export function findTokens(
   numbers: usize,
 ): bool {
   let beyond = false;
+  fetch(table, count);
   // Some at a time: where all of them may be is known before the first is looked at, so that their memory comes together.
   for (let first: u32 = 0; first < count; first += GROUP) {
     const group = min(count - first, GROUP);
@@ -112,6 +113,24 @@ export function findTokens(
     }
   }
   return beyond;
+}
+
+const LINE: usize = 64;
+
+/**
+ * Reads the table from end to end if so many tokens are to be sought in it that most of it will be read anyway. Since the
+ * last time other things have taken its place in the processor's caches, and memory comes back many times as fast in
+ * order as here and there.
+ */
+function fetch(table: Table, count: u32): void {
+  const slotBytes = (<usize>table.slotCount) << 2;
+  const cellBytes = (<usize>table.size) << 4;
+  if (slotBytes + cellBytes > 2 * LINE * <usize>count) return;
+  let read: u32 = 0;
+  for (let at: usize = 0; at < slotBytes; at += LINE) read ^= load<u32>(table.slots + at);
+  for (let at: usize = 0; at < cellBytes; at += LINE) read ^= load<u32>(table.cells + at);
+  // So that the compiler takes none of it for idle.
+  store<u32>(occupants, read);
 }
 
 /** How many tokens are sought at a time; and of each its cell, and what is in the first slot where it may be. */
@@ -168,6 +187,7 @@ function lowercaseCopy(start: usize, length: usize): usize {
  * @returns how many are in now: all, or those before the one beyond ASCII
  */
 export function addTokens(table: Table, base: usize, starts: usize, ends: usize, count: u32, numbers: usize): u32 {
+  fetch(table, count);
   for (let token: u32 = 0; token < count; token++) {
     const start = base + load<i32>(starts + (token << 2));
     const length = base + load<i32>(ends + (token << 2)) - start;
