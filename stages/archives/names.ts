@@ -12,9 +12,11 @@ export interface Choice {
 /** @param pattern a name or a glob; without one everything is meant */
 export async function choose(pattern: string | undefined): Promise<Choice> {
   if (pattern === undefined) return { isExact: () => false, matches: () => true };
+  const isExact = (name: string) => name === pattern;
+  // Most patterns are names, for which the library need not be loaded.
+  if (!/[^\w./ -]/.test(pattern)) return { isExact, matches: isExact };
   const { default: picomatch } = await import('picomatch');
   const isMatch = picomatch.scan(pattern).isGlob ? picomatch(pattern) : () => false;
-  const isExact = (name: string) => name === pattern;
   return { isExact, matches: (name) => isExact(name) || isMatch(name) };
 }
 
