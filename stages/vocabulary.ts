@@ -207,11 +207,17 @@ function isCount(value: unknown): value is number {
  */
 function tableOf(tokens: readonly string[]) {
   const table = new TokenTable();
-  const ids = tokens.flatMap((token, id) => (/\p{Surrogate}/u.test(token) ? [] : id));
-  const all = ids.length === tokens.length;
-  table.addAll(Utf8Column.from(all ? tokens : ids.map((id) => tokens[id])));
-  return { table, ids: all ? undefined : Int32Array.from(ids) };
+  // Hardly any vocabulary has such a token: all are looked at in one text, in which halves must not meet.
+  if (!HALF.test(tokens.join(' '))) {
+    table.addAll(Utf8Column.from(tokens));
+    return { table, ids: undefined };
+  }
+  const ids = tokens.flatMap((token, id) => (HALF.test(token) ? [] : id));
+  table.addAll(Utf8Column.from(ids.map((id) => tokens[id])));
+  return { table, ids: Int32Array.from(ids) };
 }
+
+const HALF = /\p{Surrogate}/u;
 
 /**
  * Makes ids of numbers of the table, in their place: that of `<unk>` of none, and of a `<pad>` in the text, which is no
