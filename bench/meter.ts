@@ -21,7 +21,7 @@ export interface MeterBench {
   readonly quartiles: readonly [lower: number, upper: number];
 }
 
-const ROWS = 20_000;
+const ROWS = 200_000;
 const BATCH_SIZE = 32;
 
 export async function benchMeter(dir: string, pairs: number): Promise<MeterBench> {

@@ -55,7 +55,7 @@ bench('workers', 'zip to padded batches on 0, 1 and 2 worker threads, for an idl
   });
 
 bench('meter', 'zip to padded batches with and without the meter')
-  .option('--pairs <n>', 'runs of each, in turn', wholeNumber(1), 60)
+  .option('--pairs <n>', 'runs of each, in turn', wholeNumber(1), 30)
   .action(async (flags: Flags & { pairs: number }) => {
     const figures = await benchMeter(flags.dir, flags.pairs);
     await tell(flags, figures, meterBenchTable(figures));
