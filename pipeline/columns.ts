@@ -86,58 +86,74 @@ abstract class RangeColumn<V> implements Column<V> {
 const NO_BYTES = new Uint8Array(0);
 const NO_PLACES = new Int32Array(0);
 
-/** Text as ranges over UTF-8 bytes. */
-interface Texts {
-  readonly data: Uint8Array;
+interface Ranges {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
 }
 
-/** Text as UTF-8 bytes. */
-export class Utf8Column extends RangeColumn<string | undefined> {
-  #texts: Texts | (() => Texts);
+/** Ranges that may be made when something of them is read: perhaps nobody does. */
+abstract class LaterColumn<V, R extends Ranges> extends RangeColumn<V> {
+  #ranges: R | (() => R);
   #length: number;
+
+  constructor(ranges: R) {
+    super();
+    this.#ranges = ranges;
+    this.#length = ranges.starts.length;
+  }
+
+  /** Puts what will be made in place of what there is. */
+  protected postpone(length: number, make: () => R): void {
+    this.#ranges = make;
+    this.#length = length;
+  }
+
+  protected get ranges(): R {
+    if (typeof this.#ranges === 'function') this.#ranges = this.#ranges();
+    return this.#ranges;
+  }
+
+  get starts(): Int32Array {
+    return this.ranges.starts;
+  }
+
+  get ends(): Int32Array {
+    return this.ranges.ends;
+  }
+
+  override get length(): number {
+    return this.#length;
+  }
+}
+
+/** Ranges over UTF-8 bytes. */
+interface Texts extends Ranges {
+  readonly data: Uint8Array;
+}
+
+/** Text as UTF-8 bytes. */
+export class Utf8Column extends LaterColumn<string | undefined, Texts> {
   #bytes: number | undefined;
 
   constructor(data: Uint8Array, starts: Int32Array, ends: Int32Array) {
-    super();
-    this.#texts = { data, starts, ends };
-    this.#length = starts.length;
+    super({ data, starts, ends });
   }
 
   /**
-   * A column that is made when something of it is read: perhaps nobody does.
+   * A column that is made when something of it is read.
    *
    * @param length its rows
    * @param bytes what these have in all
    */
   static later(length: number, bytes: number, make: () => Texts): Utf8Column {
     const column = new Utf8Column(NO_BYTES, NO_PLACES, NO_PLACES);
-    column.#texts = make;
-    column.#length = length;
+    column.postpone(length, make);
     column.#bytes = bytes;
     return column;
   }
 
-  get #made(): Texts {
-    if (typeof this.#texts === 'function') this.#texts = this.#texts();
-    return this.#texts;
-  }
-
   get data(): Uint8Array {
-    return this.#made.data;
-  }
-
-  get starts(): Int32Array {
-    return this.#made.starts;
-  }
-
-  get ends(): Int32Array {
-    return this.#made.ends;
-  }
-
-  override get length(): number {
-    return this.#length;
+    return this.ranges.data;
   }
 
   override get bytes(): number {
@@ -212,59 +228,34 @@ export class Int32ListColumn extends RangeColumn<Int32Array | undefined> {
 }
 
 /** Ranges over texts. */
-interface TextLists {
+interface TextLists extends Ranges {
   readonly items: Utf8Column;
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
 }
 
 /** A list of texts a row, such as the tokens of a sentence; the ranges are over the items. */
-export class Utf8ListColumn extends RangeColumn<string[] | undefined> {
-  #lists: TextLists | (() => TextLists);
-  #length: number;
-
+export class Utf8ListColumn extends LaterColumn<string[] | undefined, TextLists> {
   constructor(items: Utf8Column, starts: Int32Array, ends: Int32Array) {
-    super();
-    this.#lists = { items, starts, ends };
-    this.#length = starts.length;
+    super({ items, starts, ends });
   }
 
   /**
-   * A column that is made when something of it is read: perhaps nobody does.
+   * A column that is made when something of it is read.
    *
    * @param length its rows
    */
   static later(length: number, make: () => TextLists): Utf8ListColumn {
     const column = new Utf8ListColumn(NO_TEXTS, NO_PLACES, NO_PLACES);
-    column.#lists = make;
-    column.#length = length;
+    column.postpone(length, make);
     return column;
   }
 
-  get #made(): TextLists {
-    if (typeof this.#lists === 'function') this.#lists = this.#lists();
-    return this.#lists;
-  }
-
   get items(): Utf8Column {
-    return this.#made.items;
-  }
-
-  get starts(): Int32Array {
-    return this.#made.starts;
-  }
-
-  get ends(): Int32Array {
-    return this.#made.ends;
-  }
-
-  override get length(): number {
-    return this.#length;
+    return this.ranges.items;
   }
 
   /** The ranges of the rows alone, so that nothing need be made to know: the texts are usually another column's. */
   override get bytes(): number {
-    return this.#length * 8;
+    return this.length * 8;
   }
 
   get(row: number): string[] | undefined {

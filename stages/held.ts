@@ -91,7 +91,7 @@ export class HeldRecords<T extends Text> {
   /** The ids of one of their {@link sides}. */
   ids(side: Side): Lists {
     const { chunks, rows } = this;
-    const at = sidesOf(side).indexOf(side as never);
+    const at = side === 'hypothesis' ? 1 : 0;
     return { columns: chunks.map(({ ids }) => ids[at] as Int32ListColumn), rows };
   }
 
@@ -113,10 +113,6 @@ export class HeldRecords<T extends Text> {
       return this.transitions(side, index) !== undefined;
     });
   }
-}
-
-function sidesOf(side: Side): readonly Side[] {
-  return side === 'sentence' ? OF_SENTENCES : OF_PAIRS;
 }
 
 function beginsWithPair(chunk: Chunk<Text>): boolean {

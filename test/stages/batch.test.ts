@@ -5,6 +5,7 @@ import { batch } from '../../stages/batch.ts';
 import { ids } from '../../stages/ids.ts';
 import { parse } from '../../stages/parse.ts';
 import type { SentencePair } from '../../stages/records.ts';
+import type { Text } from '../../stages/sentences.ts';
 import { tokenize } from '../../stages/tokenize.ts';
 import { Vocabulary } from '../../stages/vocabulary.ts';
 import { blockSizes, runs, snliFile } from './arbitraries.ts';
@@ -43,6 +44,22 @@ test('a width of its own cuts what is longer', async (t) => {
     }),
     runs(60),
   );
+});
+
+test('pairs and single sentences in one batch are an error, in one chunk or in two', async (t) => {
+  const pair = pairOf(1, 2, 1);
+  const sentence = { text: '', ids: [1], origin: { source: 'sentences.txt', line: 7 } };
+  for (const records of [
+    [pair, sentence],
+    [sentence, pair],
+  ]) {
+    for (const rows of [1, 2]) {
+      const batches = Pipeline.from<Text>(records).rechunk(rows).pipe(batch(2));
+      const error = (await t.throwsAsync(batches.toArray(), { instanceOf: MillraceError })) as MillraceError;
+      t.is(error.code, 'MILLRACE_SHAPE');
+      t.regex(error.message, /Pairs and single sentences make no batch together/);
+    }
+  }
 });
 
 test('sentences that are no pairs make batches too, with origins if all have one', async (t) => {
