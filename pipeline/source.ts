@@ -17,6 +17,8 @@ export interface SourceContext {
    * again and leaving out the records that it gave before.
    */
   onCheckpoint(take: () => () => Json): void;
+  /** Whether nobody reads on in the memory of a chunk when the next one is asked for, so that it may be taken back. */
+  readonly lent: boolean;
   /** Opens another plan as part of this run, from a state of its own if one is given. */
   open<T>(plan: Plan<T>, state?: readonly Json[]): Opened<T>;
   /** The source's own counters. */

@@ -39,6 +39,12 @@ export interface StageSpec<In, Out> {
   readonly overlaps?: boolean;
   /** How a worker thread makes the stage for itself; without it the stage stays in the main thread. */
   readonly remote?: Remote;
+  /**
+   * Whether nothing that comes of a chunk is in the chunk's memory: what the stage wants of its texts is read, or copied,
+   * before it asks for the next. If the stages before it hold on to no chunk either, as those that have a `remote` promise, the
+   * source may take back the memory of what it gave. Default false.
+   */
+  readonly consumes?: boolean;
   /** The worker threads that the stage runs on, together with neighbours that have the same ones. */
   readonly crew?: Crew;
   /** The functions that the stage was made of, by which two of the same name are told apart. Default its `stream`. */
@@ -87,6 +93,8 @@ export interface StreamForm<In, Out> {
   readonly overlaps?: boolean;
   /** As for a record form; only for a stream that remembers nothing from one chunk to the next. */
   readonly remote?: Remote;
+  /** Whether nothing that comes of a chunk is in the chunk's memory: see {@link StageSpec.consumes}. */
+  readonly consumes?: boolean;
   /** What tells that which the stage looks up elsewhere, such as in a file, from any other. */
   identify?(signal: AbortSignal): Promise<Json>;
   stream(source: AsyncIterable<Chunk<In>>, context: StageContext): AsyncIterable<Chunk<Out>>;

@@ -42,6 +42,8 @@ export function batch<T extends Text>(size: number, options: BatchOptions = {}):
   return defineStage<T, BatchOf<T>>({
     name: 'batch',
     options: { size, ...options },
+    // Of texts it keeps none.
+    consumes: true,
     async *stream(source, context) {
       let held = new HeldRecords<T>();
       const due = new BatchChunks<T>();

@@ -44,6 +44,8 @@ export function bucket<T extends Text>(options: BucketOptions = {}): Stage<T, Ba
   return defineStage<T, BatchOf<T>>({
     name: 'bucket',
     options: { ...limit, boundaries, ...(boundaries === 'found' && { padding }) },
+    // Of texts it keeps none.
+    consumes: true,
     async *stream(source, context) {
       const resumed = context.resumed as unknown as BucketState | undefined;
       const given = resumed?.boundaries ?? (boundaries === 'found' ? undefined : boundaries);

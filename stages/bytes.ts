@@ -2,18 +2,25 @@
  * Runs of bytes: read from a file or standard input, and marked with where they came from.
  *
  * Everything here is a lazy async generator. It opens nothing until it is iterated, closes what it opened when it ends,
- * fails or is returned from early, and yields memory that is never written again, so a reader may keep it.
+ * fails or is returned from early, and yields memory that is never written again, so a reader may keep it; unless it says
+ * that it does not (`lent`).
  */
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { MillraceError, type Origin } from '../pipeline/errors.ts';
 import { closeRead } from '../pipeline/files/close-read.ts';
+import { giveBack } from './give-back.ts';
 import type { Block } from './records.ts';
 
 export interface ReadOptions {
   /** Ends the reading, even one that is under way: the iteration then throws `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface BlockOptions {
+  /** Whether the reader has done with each block when it asks for the next, whose memory is then taken back. Default false. */
+  readonly lent?: boolean | undefined;
 }
 
 /** The largest block, in bytes. zlib's default of 16 KiB costs five sixths of the speed. */
@@ -23,9 +30,21 @@ export const BLOCK_BYTES = 1 << 21;
  * Gives chunks their origin. The last block is empty: it is sent when all checks have passed, so a reader who has seen
  * `last` knows that the bytes before it were whole, and no block has to wait for the next one to know that it is not
  * the last (which matters to someone who types line by line).
+ *
+ * @param options only for chunks that whoever makes them has done with, too, when the next is asked for
  */
-export async function* toBlocks(chunks: AsyncIterable<Uint8Array>, origin: Origin): AsyncGenerator<Block, void> {
-  for await (const bytes of chunks) yield { bytes, origin, last: false };
+export async function* toBlocks(
+  chunks: AsyncIterable<Uint8Array>,
+  origin: Origin,
+  { lent = false }: BlockOptions = {},
+): AsyncGenerator<Block, void> {
+  for await (const bytes of chunks) {
+    const { buffer, byteOffset, byteLength } = bytes;
+    yield { bytes, origin, last: false };
+    // zlib, and who reads a file, fill memory of this size with one chunk after the other: the last one ends where it ends.
+    const isFull = buffer.byteLength === BLOCK_BYTES && byteOffset + byteLength === BLOCK_BYTES;
+    if (lent && isFull && buffer instanceof ArrayBuffer) giveBack(buffer);
+  }
   yield { bytes: new Uint8Array(0), origin, last: true };
 }
 
@@ -44,10 +63,11 @@ export async function* readFile(path: string, { signal }: ReadOptions = {}): Asy
     for (;;) {
       const { bytesRead } = await unlessAborted(() => handle.read(buffer, used, buffer.length - used, null), signal);
       if (bytesRead === 0) return;
-      yield buffer.subarray(used, used + bytesRead);
+      const bytes = buffer.subarray(used, used + bytesRead);
       used += bytesRead;
+      yield bytes;
       // A pipe gives little at a time: those pieces share a buffer, each byte of which is still written only once.
-      if (buffer.length - used < BLOCK_BYTES / 16) {
+      if (BLOCK_BYTES - used < BLOCK_BYTES / 16) {
         buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
         used = 0;
       }

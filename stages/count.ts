@@ -14,6 +14,7 @@ export interface TokenCount {
  */
 export const count = defineStage<Text, TokenCount>({
   name: 'count',
+  consumes: true,
   async *stream(source) {
     const counts = new WordCounts();
     for await (const chunk of source) counts.addChunk(chunk);

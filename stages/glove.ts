@@ -231,6 +231,7 @@ export function glove(vocabulary?: () => Promise<Vocabulary>): Stage<Block, Word
   return defineStage<Block, WordVector>({
     name: 'glove',
     ...(vocabulary && { options: { vocabulary }, identify: async () => (await vocabulary()).fingerprint }),
+    consumes: true,
     async *stream(source, context) {
       const words = await vocabulary?.();
       const blocks = (async function* () {

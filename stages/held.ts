@@ -3,12 +3,17 @@
  * looked through once, when it comes, and left with what batches need.
  */
 import {
+  ArrayChunk,
   type Chunk,
   type Column,
   ColumnChunk,
+  type Columns,
+  ConstantColumn,
   DictionaryColumn,
+  Int32Column,
   Int32ListColumn,
   MillraceError,
+  toPlain,
   Utf8Column,
 } from '../pipeline/index.ts';
 import { copyTexts } from './kernels/texts.ts';
@@ -31,7 +36,7 @@ const COLUMNS = {
 
 /** A chunk some of whose records wait. */
 export class HeldChunk<T extends Text> {
-  /** Without the texts, if it is a table: the blocks that these are in would wait, too. */
+  /** Without the texts: the blocks that these are in would wait, too, and they may be lent. */
   readonly records: Chunk<T>;
   readonly sides: readonly Side[];
   /** The ids of each side. */
@@ -142,17 +147,46 @@ function sentenceOf(record: Text, side: Side): Sentence {
   return side === 'sentence' ? (record as Sentence) : (record as SentencePair)[side];
 }
 
-/** Of a table of records with ids, what a batch needs and no more. */
+/** Of records what a batch needs, besides their ids, and no more. */
 function withoutTexts<T extends Text>(chunk: Chunk<T>): Chunk<T> {
-  const ids = Object.values(COLUMNS.ids);
-  if (!(chunk instanceof ColumnChunk) || !ids.some((name) => name in chunk.columns)) return chunk;
-  const tables: string[] = [...ids, ...Object.values(COLUMNS.transitions), 'id', 'label', 'score'];
+  const table = chunk instanceof ColumnChunk ? neededColumns(chunk.columns) : undefined;
+  return table ? new ColumnChunk<T>(table) : new ArrayChunk(Array.from(chunk, bareRecord));
+}
+
+/** Nothing where one of them is of a kind that may read in texts. */
+function neededColumns(columns: Columns): Columns | undefined {
+  const tables: string[] = [
+    ...Object.values(COLUMNS.ids),
+    ...Object.values(COLUMNS.transitions),
+    'id',
+    'label',
+    'score',
+  ];
   const needed: Record<string, Column> = {};
-  for (const [name, column] of Object.entries(chunk.columns)) {
-    if (name === 'id' && column instanceof Utf8Column) needed.id = copyTexts(column);
-    else if (tables.includes(name) || name.startsWith('origin.')) needed[name] = column;
+  for (const [name, column] of Object.entries(columns)) {
+    if (!tables.includes(name) && !name.startsWith('origin.')) continue;
+    if (column instanceof Utf8Column) needed[name] = copyTexts(column);
+    else if (WITHOUT_TEXTS.some((kind) => column instanceof kind)) needed[name] = column;
+    else return undefined;
   }
-  return new ColumnChunk<T>(needed);
+  return Object.keys(needed).length > 0 ? needed : undefined;
+}
+
+const WITHOUT_TEXTS = [Int32ListColumn, Int32Column, DictionaryColumn, ConstantColumn];
+
+function bareRecord<T extends Text>(record: T): T {
+  const origin = toPlain(record.origin);
+  if (!isPair(record)) return { transitions: record.transitions, origin } as unknown as T;
+  const { id, label, score, premise, hypothesis } = record as SentencePair;
+  const bare = { transitions: premise.transitions };
+  return {
+    id,
+    label,
+    score,
+    premise: bare,
+    hypothesis: { transitions: hypothesis.transitions },
+    origin,
+  } as unknown as T;
 }
 
 function labelsIn(pairs: Chunk<SentencePair>): Int32Array {

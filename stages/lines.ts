@@ -82,7 +82,8 @@ export function splitLines(options: LineOptions = {}): Stage<Block, Line> {
           }
           const { line, count } = place;
           if (end < bytes.length && !place.isOver) {
-            rest.push(bytes.subarray(end));
+            // A copy: the block may be lent.
+            rest.push(new Uint8Array(bytes.subarray(end)));
             restBytes += bytes.length - end;
             const fault = endless(rest, restBytes, { ...origin, line }, lineBytes);
             if (fault) {

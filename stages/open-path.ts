@@ -39,7 +39,7 @@ export async function* openZip(
 ): AsyncGenerator<Block, void> {
   for (const entry of await chooseEntries(archive, pattern, options)) {
     const origin = { source: archive.name, entry: entry.name };
-    yield* toBlocks(unlessPacked(readEntryBytes(archive, entry, options), origin), origin);
+    yield* toBlocks(unlessPacked(readEntryBytes(archive, entry, options), origin), origin, options);
   }
 }
 

@@ -4,12 +4,12 @@ import { MillraceError, type Origin } from '../pipeline/errors.ts';
 import { Peekable, refuse } from './archives/peekable.ts';
 import { readTar } from './archives/tar.ts';
 import { unzstd } from './archives/zstd.ts';
-import { type ReadOptions, toBlocks } from './bytes.ts';
+import { type BlockOptions, type ReadOptions, toBlocks } from './bytes.ts';
 import { inflate, zlibOptions } from './inflate.ts';
 import { defaultLimits, type Limits, overLimit, RATIO_FROM } from './limits.ts';
 import type { Block } from './records.ts';
 
-export interface OpenOptions extends ReadOptions {
+export interface OpenOptions extends ReadOptions, BlockOptions {
   /** How much there may be to unpack; what is not given is as in {@link defaultLimits}. */
   readonly limits?: Partial<Limits> | undefined;
 }
@@ -28,7 +28,7 @@ export async function* openStream(
   read: (options: ReadOptions) => AsyncIterable<Uint8Array>,
   pattern: string | undefined,
   name: string,
-  { signal, limits: given }: OpenOptions = {},
+  { signal, limits: given, lent }: OpenOptions = {},
 ): AsyncGenerator<Block, void> {
   const limits = { ...defaultLimits, ...given };
   const origin = { source: name };
@@ -36,7 +36,8 @@ export async function* openStream(
   const source = new Peekable(read({ signal: AbortSignal.any([enough.signal, ...(signal ? [signal] : [])]) }));
   let bytes = source;
   try {
-    let kind = await source.kind();
+    const packed = await source.kind();
+    let kind = packed;
     if (kind === 'zip') {
       throw new MillraceError('MILLRACE_USAGE', 'A zip archive cannot be read as a stream', {
         origin,
@@ -54,7 +55,10 @@ export async function* openStream(
     if (pattern !== undefined) {
       throw new MillraceError('MILLRACE_USAGE', `This is not an archive and has no entry "${pattern}"`, { origin });
     }
-    yield* toBlocks(bytes === source ? bytes : oneEntry(bytes, limits, origin), origin);
+    // zstd goes on reading what it has given.
+    yield* toBlocks(bytes === source ? bytes : oneEntry(bytes, limits, origin), origin, {
+      lent: lent && packed !== 'zstd',
+    });
   } finally {
     await bytes.return();
     await source.return();

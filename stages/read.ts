@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ArrayChunk, Pipeline, type Remote, type Source } from '../pipeline/index.ts';
+import type { BlockOptions, ReadOptions } from './bytes.ts';
 import { corpora } from './corpora.ts';
 import type { ParseOptions } from './formats/format.ts';
 import { identifySource, stampSource } from './identity.ts';
@@ -24,7 +25,7 @@ export function read(spec: string, options: Omit<SourceOptions, 'signal'> = {}):
     identify: (signal) => identifySource(spec, { ...options, signal }),
     stamp: () => stampSource(spec, options),
     remote: () => remote(spec, options),
-    open: blocksOf((signal) => openSource(spec, { ...options, signal })),
+    open: blocksOf((reading) => openSource(spec, { ...options, ...reading })),
   });
 }
 
@@ -35,7 +36,7 @@ export function readPath(
   name: string,
   limits?: Partial<Limits>,
 ): Source<Block> {
-  return { name: 'read', open: blocksOf((signal) => openPath(path, entry, name, { signal, limits })) };
+  return { name: 'read', open: blocksOf((reading) => openPath(path, entry, name, { ...reading, limits })) };
 }
 
 /**
@@ -67,15 +68,15 @@ function isFile(path: string): boolean {
 }
 
 /** Blocks, from the place on where an earlier run was stopped. */
-function blocksOf(openBlocks: (signal: AbortSignal) => AsyncIterable<Block>): Source<Block>['open'] {
-  return async function* open({ signal, resumed, onCheckpoint }) {
+function blocksOf(openBlocks: (reading: ReadOptions & BlockOptions) => AsyncIterable<Block>): Source<Block>['open'] {
+  return async function* open({ signal, lent, resumed, onCheckpoint }) {
     const stopped = (resumed as Place | undefined) ?? { files: 0, bytes: 0 };
     let place: Place = { files: 0, bytes: 0 };
     onCheckpoint(() => {
       const captured = place;
       return () => captured;
     });
-    for await (const block of openBlocks(signal)) {
+    for await (const block of openBlocks({ signal, lent })) {
       const { files, bytes } = place;
       const { length } = block.bytes;
       place = block.last ? { files: files + 1, bytes: 0 } : { files, bytes: bytes + length };

@@ -9,7 +9,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../pipeline/errors.ts';
-import { fileError, readStdin } from './bytes.ts';
+import { type BlockOptions, fileError, readStdin } from './bytes.ts';
 import { type Corpus, corpora, corpusNamed, looksLikeCorpus } from './corpora.ts';
 import { assertExpected, sha256Of } from './download/checksum.ts';
 import type { DownloadOptions } from './download.ts';
@@ -72,7 +72,10 @@ export function parseSourceSpec(spec: string): SourceSpec {
  * @throws MillraceError `MILLRACE_NOT_FOUND` for a file or entry that is not there, `MILLRACE_HTTP` for a download that
  * failed, `MILLRACE_BAD_ARCHIVE` and `MILLRACE_CHECKSUM` for damage, `MILLRACE_USAGE` for a source that makes no sense
  */
-export async function* openSource(spec: string, options: SourceOptions = {}): AsyncGenerator<Block, void> {
+export async function* openSource(
+  spec: string,
+  options: SourceOptions & BlockOptions = {},
+): AsyncGenerator<Block, void> {
   const source = parseSourceSpec(spec);
   const { name } = source;
   const place = placeOf(source, options);

@@ -5,7 +5,7 @@
 import { crc32, createInflateRaw } from 'node:zlib';
 import { MillraceError, type Origin } from '../pipeline/errors.ts';
 import { type ZipEntry, zipMethods } from './archives/zip-directory.ts';
-import { type ReadOptions, toBlocks } from './bytes.ts';
+import { type BlockOptions, type ReadOptions, toBlocks } from './bytes.ts';
 import { inflate, zlibOptions } from './inflate.ts';
 import { fileAt, type RandomAccess, type RandomAccessSource, type RangeOptions, readAll } from './random-access.ts';
 import type { Block } from './records.ts';
@@ -22,10 +22,10 @@ export { listEntries, type ZipEntry } from './archives/zip-directory.ts';
 export function readEntry(
   archive: string | RandomAccessSource,
   entry: ZipEntry,
-  options: ReadOptions = {},
+  options: ReadOptions & BlockOptions = {},
 ): AsyncGenerator<Block, void> {
   const source = typeof archive === 'string' ? fileAt(archive) : archive;
-  return toBlocks(readEntryBytes(source, entry, options), { source: source.name, entry: entry.name });
+  return toBlocks(readEntryBytes(source, entry, options), { source: source.name, entry: entry.name }, options);
 }
 
 /** As {@link readEntry}, without the blocks around the bytes. */

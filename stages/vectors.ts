@@ -98,11 +98,11 @@ export class VectorRows {
 
 /**
  * Reads text vectors (GloVe's `word v1 v2 ...`; word2vec's header line is passed over), in the order of the file. Only
- * one block of the file is in memory at a time.
+ * one block of the file is in memory at a time: rows are to be read before the next are asked for.
  */
 export async function* scanVectors(blocks: AsyncIterable<Block>): AsyncGenerator<VectorRows> {
   let dimension = 0;
-  for await (const chunk of Pipeline.from(blocks).pipe(lines).chunks()) {
+  for await (const chunk of Pipeline.from(blocks).pipe(lines).chunks(undefined, { consumes: true })) {
     const text = textOf(chunk);
     const { data, starts } = text;
     const { ends, wordEnds } = findWords(text);

@@ -26,6 +26,7 @@ export function vocabulary({ save, ...bounds }: VocabularyStageOptions = {}): St
   return defineStage<Text, VocabularyEntry>({
     name: 'vocabulary',
     options: { ...bounds, ...(save !== undefined && { save }) },
+    consumes: true,
     async *stream(source, context) {
       const counts = new WordCounts(bounds.maxDistinct);
       for await (const chunk of source) counts.addChunk(chunk);

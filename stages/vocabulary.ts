@@ -85,7 +85,8 @@ export class Vocabulary {
   static async build(source: AsyncIterable<Text>, options: VocabularyOptions = {}): Promise<Vocabulary> {
     assertBounds(options);
     const counts = new WordCounts(options.maxDistinct);
-    for await (const chunk of Pipeline.from<Text>(source).chunks()) counts.addChunk(chunk);
+    const chunks = Pipeline.from<Text>(source).chunks(undefined, { consumes: true });
+    for await (const chunk of chunks) counts.addChunk(chunk);
     return Vocabulary.fromCounts(counts.toMap(), options, counts);
   }
 

@@ -3,6 +3,7 @@ import {
   closesOnAbort,
   closesOnEarlyStop,
   givesTheSameHoweverCut,
+  letsGoOfMemory,
   obeysThePolicy,
   opensNothingEarly,
   passesErrorsOn,
@@ -21,12 +22,13 @@ export const laws = {
   closesOnAbort,
   readsNoFurther,
   resumesExactly,
+  letsGoOfMemory,
 } as const;
 
 /**
  * Tries all {@link laws} on a stage, an operator or a chain of them: it reads nothing before it must, gives the same however
- * its records are cut, closes what it opened, heeds aborts and error policies, holds back no more than it says, and goes on
- * from where it was stopped.
+ * its records are cut, closes what it opened, heeds aborts and error policies, holds back no more than it says, goes on
+ * from where it was stopped, and lets go of memory that it was lent.
  *
  * It takes some hundreds of short runs: some ten to thirty records are enough.
  *

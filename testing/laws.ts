@@ -11,6 +11,7 @@ import {
   type Rejects,
   toPlain,
 } from '../pipeline/index.ts';
+import { lendingSource } from './lending-source.ts';
 import { oneByOne, type Sample, type Subject, travelsOf } from './sample.ts';
 import { quiet, rejection, until, untilFailure } from './waiting.ts';
 import { WatchedSource } from './watched-source.ts';
@@ -208,6 +209,25 @@ export async function obeysThePolicy<In, Out>(subject: Subject<In, Out>, sample:
   }
 }
 
+/**
+ * It holds on to a chunk's memory no longer than it says: one with a `remote` until the next chunk is asked for, and what
+ * comes of it may be read till then; one that `consumes` its chunks until the next is asked for, and what comes of it may be kept.
+ */
+export async function letsGoOfMemory<In, Out>(subject: Subject<In, Out>, sample: Sample<In>): Promise<void> {
+  for (const chunks of travelsOf(sample, 2)) {
+    const expected = await outcomeOf(subject, chunks);
+    const kept = await toldOf(async (policy) => subject(lendingSource(chunks)).onError(policy).toArray());
+    assert.deepEqual(kept, expected, 'what was kept of the records changed with the memory of earlier chunks');
+    const passing = await toldOf(async (policy) => {
+      const records: unknown[] = [];
+      const made = subject(lendingSource(chunks)).onError(policy).chunks(undefined, { consumes: true });
+      for await (const chunk of made) records.push(...plain([...chunk]));
+      return records;
+    });
+    assert.deepEqual(passing, expected, 'records hung on the memory of earlier chunks');
+  }
+}
+
 /** A record that broke a rule. */
 interface Told {
   readonly stage: string | undefined;
@@ -234,15 +254,20 @@ function limitsBelow(rejected: readonly Told[]): string[] {
 }
 
 async function outcomeOf<In, Out>(subject: Subject<In, Out>, chunks: readonly Chunk<In>[]): Promise<Outcome> {
-  const rejected: Told[] = [];
   const source = new WatchedSource(chunks);
-  const policy: Rejects = {
-    reject: (error, raw, counts) =>
-      void rejected.push({ stage: counts?.stage, error: error.message, raw: toPlain(raw) }),
-  };
-  const records = plain(await subject(source.pipeline).onError(policy).toArray());
+  const outcome = await toldOf((policy) => subject(source.pipeline).onError(policy).toArray());
   source.assertClosed();
-  return { records, rejected };
+  return outcome;
+}
+
+/** Bad records are read at the end, as by someone who keeps them. */
+async function toldOf(run: (policy: Rejects) => Promise<unknown[]>): Promise<Outcome> {
+  const rejected: { stage: string | undefined; error: string; raw: unknown }[] = [];
+  const policy: Rejects = {
+    reject: (error, raw, counts) => void rejected.push({ stage: counts?.stage, error: error.message, raw }),
+  };
+  const records = plain(await run(policy));
+  return { records, rejected: rejected.map((one) => ({ ...one, raw: toPlain(one.raw) })) };
 }
 
 function leavingOut<T>(pipeline: Pipeline<T>): Pipeline<T> {

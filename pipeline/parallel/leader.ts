@@ -52,7 +52,9 @@ export class Leader {
     }
     const [origin, ...stages] = made;
     const rejects: Rejects = { reject: (error, raw, counts) => void this.#rejected.push({ error, raw, counts }) };
-    const opened = new Run(this.#over.signal).open({ source: this.#watched(origin), stages, rejects }, state);
+    const plan = { source: this.#watched(origin), stages, rejects };
+    // Chunks are packed, that is copied, before the next one is asked for.
+    const opened = new Run(this.#over.signal).open(plan, state, { consumes: true });
     const leg = new Leg(opened, stages.length);
     try {
       for (let last = false; !last; ) {

@@ -2,6 +2,7 @@
  * The table of contents of a zip archive, as PKWARE's APPNOTE 6.3 has it: the central directory alone, never what the
  * local headers say. unzipper reads it; what it believes without looking is looked at here.
  */
+import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { MillraceError, type Origin } from '../../pipeline/errors.ts';
 import type { ReadOptions } from '../bytes.ts';
@@ -81,6 +82,12 @@ export async function listEntries(
   }
 }
 
+/**
+ * Loaded when it is needed, since that takes long and changes `fs.close` and `process.cwd` for the whole process; and not by
+ * `import()`, which would first read all its files once more for the names that they export.
+ */
+const loadUnzipper = (): typeof import('unzipper') => createRequire(import.meta.url)('unzipper');
+
 /** What unzipper makes of the archive whose end record begins at `end`. */
 async function readDirectory(access: RandomAccess, end: number, range: RangeOptions): Promise<Directory> {
   const streams: Readable[] = [];
@@ -98,9 +105,7 @@ async function readDirectory(access: RandomAccess, end: number, range: RangeOpti
       return stream;
     },
   };
-  // Imported here since it takes 100 ms and changes `fs.close` and `process.cwd` for the whole process.
-  const { default: unzipper } = await import('unzipper');
-  const openCustom: OpenCustom = unzipper.Open.custom;
+  const openCustom: OpenCustom = loadUnzipper().Open.custom;
   try {
     // It takes the first end signature of the tail for the end record: so the tail is the end record, no more.
     return await Promise.race([openCustom(source, { tailSize: access.size - end }), failed]);

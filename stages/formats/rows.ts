@@ -111,7 +111,7 @@ class RowReader {
   /** Whether all lines of the file so far were blank. */
   #begins: boolean;
   /** Lines of a row whose end has not been seen. */
-  #open: Line[] = [];
+  #open: Row[] = [];
   #length = 0;
 
   constructor(
@@ -168,7 +168,9 @@ class RowReader {
     for (let line = waiting.shift(); line; line = waiting.shift()) {
       const { text } = line;
       const wasOpen = this.#open.length > 0;
-      this.#open.push(line);
+      // Read now: the line may be a view of memory that is lent.
+      const { origin, header } = line as Row;
+      this.#open.push({ text, origin, ...(header !== undefined && { header }) });
       this.#length += text.length + 1;
       if (!this.#layout.quotes || !endsOpen(text, this.#layout.delimiter, wasOpen)) this.#complete();
       else if (this.#open.length > MOST_LINES || this.#length > MOST_LENGTH) {
@@ -180,7 +182,7 @@ class RowReader {
   #complete(): void {
     const lines = this.#close();
     const { origin, header: own } = lines[0] as Row;
-    const text = lines.length === 1 ? (lines[0] as Line).text : lines.map((line) => line.text).join('\n');
+    const text = lines.map((line) => line.text).join('\n');
     const isFirst = this.#begins && text.trim() !== '';
     if (isFirst) this.#begins = false;
     if (isFirst && own === undefined && this.#layout.isHeader(text)) {
@@ -205,7 +207,7 @@ class RowReader {
     return others;
   }
 
-  #close(): Line[] {
+  #close(): Row[] {
     const lines = this.#open;
     this.#open = [];
     this.#length = 0;

@@ -64,6 +64,19 @@ const broken: Readonly<Record<keyof typeof laws, (source: Pipeline<Word>) => Pip
     return deaf as unknown as Pipeline<Word>;
   },
   readsNoFurther: (source) => source.prefetch(2),
+  // It says that another thread could make it, and gives each chunk when it has the next.
+  letsGoOfMemory: defineStage<Word, Word>({
+    name: 'broken',
+    remote: { module: import.meta.url, export: 'nothing' },
+    async *stream(source) {
+      let last: Chunk<Word> | undefined;
+      for await (const chunk of source) {
+        if (last) yield last;
+        last = chunk;
+      }
+      if (last) yield last;
+    },
+  }),
   // A state that is none.
   resumesExactly: defineStage<Word, number>({
     name: 'broken',
@@ -77,7 +90,7 @@ const broken: Readonly<Record<keyof typeof laws, (source: Pipeline<Word>) => Pip
 
 for (const name of Object.keys(laws) as (keyof typeof laws)[]) {
   test(`a stage that breaks the law ${name} is found out`, async (t) => {
-    const sample = { records: words(9) };
+    const sample = { records: words(9), table: (list: readonly Word[]) => tableOf(list) };
     await t.throwsAsync(laws[name](broken[name], sample), { instanceOf: AssertionError });
     leftovers = [];
     // It may break others too, before or behind it.
