@@ -7,10 +7,12 @@ import { promisify } from 'node:util';
 import test from 'ava';
 import { catalog } from '../stages/index.ts';
 import { realData } from './real-data.ts';
+import { compileAll, toJavaScript } from './typescript-files.mjs';
 
 // Every command and snippet of the README and the docs is run here, as it stands, in a folder that looks like a clone.
 
 const root = resolve(import.meta.dirname, '..');
+await compileAll();
 const run = promisify(execFile);
 
 /** Fenced blocks of one language. */
@@ -26,7 +28,7 @@ async function makeClone(): Promise<{ folder: string; remove: () => Promise<void
   await symlink(join(root, 'fixtures'), join(folder, 'fixtures'));
   await writeFile(join(folder, 'notes.txt'), 'A rose is a rose.\n');
   await mkdir(join(folder, 'bin'));
-  const npx = `#!/bin/sh\n[ "$1" = millrace ] || exit 9\nshift\nexec "${process.execPath}" --import=${pathToFileURL(join(root, 'test/typescript.mjs'))} "${join(root, 'cli.ts')}" "$@"\n`;
+  const npx = `#!/bin/sh\n[ "$1" = millrace ] || exit 9\nshift\nexec "${process.execPath}" "${join(root, '.compiled/cli.js')}" "$@"\n`;
   await writeFile(join(folder, 'bin/npx'), npx, { mode: 0o755 });
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
@@ -90,14 +92,13 @@ for (const document of documents) {
     const clone = await makeClone();
     t.teardown(clone.remove);
     for (const [i, block] of (await blocks(document, 'ts')).entries()) {
-      const file = join(clone.folder, `snippet-${i}.mts`);
-      const url = (path: string) => pathToFileURL(join(root, path)).href;
+      const file = join(clone.folder, `snippet-${i}.mjs`);
+      const url = (path: string) => pathToFileURL(join(root, '.compiled', path)).href;
       const code = block
-        .replace(/from 'millrace'/g, `from '${url('index.ts')}'`)
-        .replace(/from 'millrace\/(\w+)'/g, (_, room: string) => `from '${url(`${room}/index.ts`)}'`);
-      await writeFile(file, code);
-      const loader = pathToFileURL(join(root, 'node_modules/tsx/dist/esm/index.mjs')).href;
-      await t.notThrowsAsync(run(process.execPath, [`--import=${loader}`, file], { cwd: clone.folder }), block);
+        .replace(/from 'millrace'/g, `from '${url('index.js')}'`)
+        .replace(/from 'millrace\/(\w+)'/g, (_, room: string) => `from '${url(`${room}/index.js`)}'`);
+      await writeFile(file, await toJavaScript(code, file));
+      await t.notThrowsAsync(run(process.execPath, [file], { cwd: clone.folder }), block);
     }
     t.pass();
   });

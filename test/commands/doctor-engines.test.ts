@@ -18,7 +18,7 @@ async function examine(
   const folder = await install(t, packages);
   await writeFile(join(folder, 'preload.cjs'), preload);
   const options = { env: { ...env, MILLRACE_CACHE: join(folder, 'cache') }, node: ['--require', './preload.cjs'] };
-  const { stdout, stderr, code } = await runIn(folder, ['cli.ts', 'doctor', ...args], options);
+  const { stdout, stderr, code } = await runIn(folder, ['cli.js', 'doctor', ...args], options);
   t.is(stderr + code, '0');
   return stdout;
 }

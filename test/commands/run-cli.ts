@@ -2,12 +2,11 @@
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
+import { compileAll } from '../typescript-files.mjs';
 
-const typescript = new URL('../typescript.mjs', import.meta.url).href;
-const program = fileURLToPath(new URL('../../cli.ts', import.meta.url));
-
-/** What `node` is given to run the program, whatever folder it runs in. */
-const nodeArguments = ['--import', typescript, program];
+/** Compiled, as users have it: it starts in half the time. */
+const program = fileURLToPath(new URL('../../.compiled/cli.js', import.meta.url));
+await compileAll();
 
 export interface CliOptions {
   readonly cwd?: string;
@@ -47,7 +46,7 @@ export function startCli(
   { cwd, env, preload }: CliOptions = {},
 ): RunningCli {
   const before = preload === undefined ? [] : ['--import', preload];
-  const child = spawn(process.execPath, [...before, ...nodeArguments, ...args], {
+  const child = spawn(process.execPath, [...before, program, ...args], {
     ...(cwd !== undefined && { cwd }),
     // A proxy that the machine may have is not for loopback.
     env: { ...process.env, no_proxy: '127.0.0.1', ...env },
@@ -82,7 +81,7 @@ export function startCli(
 export function shell(command: string, cwd: string): Promise<CliResult> {
   const script = `set -o pipefail; program=("$@"); millrace() { "\${program[@]}" "$@"; }; ${command}`;
   return new Promise((resolve) => {
-    const args = ['-c', script, 'bash', process.execPath, ...nodeArguments];
+    const args = ['-c', script, 'bash', process.execPath, program];
     const child = execFile('bash', args, { cwd }, (_, stdout, stderr) =>
       resolve({ stdout, stderr, code: child.exitCode }),
     );

@@ -15,10 +15,10 @@ interface Taken {
 async function take(t: ExecutionContext, packages: Packages, env = process.env): Promise<Taken> {
   const folder = await install(t, packages);
   await writeFile(
-    join(folder, 'take.ts'),
-    "import { startEngine } from './engine/index.ts';\nconsole.log(JSON.stringify(await startEngine()));\n",
+    join(folder, 'take.js'),
+    "import { startEngine } from './engine/index.js';\nconsole.log(JSON.stringify(await startEngine()));\n",
   );
-  const { stdout, stderr, code } = await runIn(folder, ['take.ts'], { env });
+  const { stdout, stderr, code } = await runIn(folder, ['take.js'], { env });
   t.is(stderr + code, '0');
   return JSON.parse(stdout) as Taken;
 }

@@ -1,14 +1,14 @@
-/** Millrace in a folder of its own, with the packages beside it that a test wants there, and without those that it does not. */
+/** Millrace, compiled, in a folder of its own, with the packages beside it that a test wants there, and without those that it does not. */
 
 import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { compileAll } from '../typescript-files.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const parts = ['cli.ts', 'package.json', 'commands', 'engine', 'models', 'pipeline', 'reports', 'stages'];
-const toCompile = ['typescript.mjs', 'typescript-hooks.mjs', 'typescript-files.mjs'].map((name) => `test/${name}`);
+const parts = ['cli.js', 'commands', 'engine', 'models', 'pipeline', 'reports', 'stages'];
 
 /** A package of ours in the place of a real one: its files by their names. */
 export type Planted = Readonly<Record<string, string>>;
@@ -29,15 +29,9 @@ export async function install(
   // Its real path: else Node would give modules of it another one.
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'millrace-installation-')));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  // With their times, so that what was compiled for the tests is as fresh there.
-  const copy = (path: string) =>
-    cp(join(root, path), join(folder, path), { recursive: true, preserveTimestamps: true }).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      },
-    );
-  const compiled = parts.map((part) => join('.cache/test', part.replace(/\.ts$/, '.js')));
-  await Promise.all([...parts, ...toCompile, ...compiled].map(copy));
+  await compileAll();
+  await Promise.all(parts.map((part) => cp(join(root, '.compiled', part), join(folder, part), { recursive: true })));
+  await cp(join(root, 'package.json'), join(folder, 'package.json'));
   const ours = new Set([...hidden, ...Object.keys(planted), ...Object.keys(linked)]);
   const modules = join(folder, 'node_modules');
   const link = async (name: string, to: string) => {
@@ -71,8 +65,7 @@ export function runIn(
   { env = process.env, node = [] }: { env?: NodeJS.ProcessEnv; node?: readonly string[] } = {},
 ): Promise<{ stdout: string; stderr: string; code: number | null }> {
   return new Promise((resolve, reject) => {
-    const compiler = pathToFileURL(join(folder, 'test/typescript.mjs')).href;
-    const child = spawn(process.execPath, [...node, `--import=${compiler}`, join(folder, program), ...args], {
+    const child = spawn(process.execPath, [...node, join(folder, program), ...args], {
       cwd: folder,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -36,9 +36,8 @@ const node = ['--preserve-symlinks', '--preserve-symlinks-main'];
 testOperators('tfjs-node', async () => {
   if (elsewhere === undefined) return undefined;
   const folder = await withTfjsNode(elsewhere);
-  await cp(join(root, 'test/engine'), join(folder, 'test/engine'), { recursive: true });
-  const compiler = `--import=${join(folder, 'test/typescript.mjs')}`;
-  return inProcess(join(folder, 'test/engine/examine-one.ts'), ['tfjs-node'], { node: [...node, compiler] });
+  await cp(join(root, '.compiled/test/engine'), join(folder, 'test/engine'), { recursive: true });
+  return inProcess(join(folder, 'test/engine/examine-one.js'), ['tfjs-node'], { node });
 });
 
 test('tfjs-node: a model is trained as on the processor', async (t) => {
@@ -51,7 +50,7 @@ test('tfjs-node: a model is trained as on the processor', async (t) => {
   const losses = async (engine: string): Promise<number[]> => {
     const args = ['--train', split('train'), '--dev', split('dev'), '--engine', engine, '--out', join(folder, engine)];
     const size = ['--embed-size', '8', '--hidden-size', '8', '--epochs', '2', '--seed', '3'];
-    const result = await runIn(folder, ['cli.ts', 'train', 'simple-rnn', ...args, ...size], { node });
+    const result = await runIn(folder, ['cli.js', 'train', 'simple-rnn', ...args, ...size], { node });
     t.is(result.code, 0, result.stderr);
     t.true(result.stderr.startsWith(`engine ${engine} `));
     return rowsOf<{ loss?: number; devLoss: number }>(
