@@ -87,8 +87,12 @@ export class FrameWriter {
     if (this.#pendingBytes >= BLOCK_BYTES) await this.#flush();
   }
 
-  /** Writes the footer, sees to it that all is on disk, and puts the file in its place. */
-  async finish(footer: Json): Promise<void> {
+  /**
+   * Writes the footer, sees to it that all is on disk, and puts the file in its place.
+   *
+   * @param options `lasting`: whether the file is to outlive this run; for another one nobody need wait for the disk
+   */
+  async finish(footer: Json, { lasting = true } = {}): Promise<void> {
     const json = Buffer.from(JSON.stringify(footer));
     const length = aligned(json.length);
     const bytes = Buffer.alloc(length + TRAILER_BYTES);
@@ -99,10 +103,10 @@ export class FrameWriter {
     bytes.writeUInt32LE(trailerCrc(bytes, length), length);
     this.#push(bytes);
     await this.#flush();
-    await this.#file.sync();
+    if (lasting) await this.#file.sync();
     await this.#close();
     await rename(this.#beside, this.#path);
-    await syncFolder(dirname(this.#path));
+    if (lasting) await syncFolder(dirname(this.#path));
   }
 
   /** Leaves nothing behind, unless the file was finished. */

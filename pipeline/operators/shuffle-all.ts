@@ -39,7 +39,8 @@ export function shuffleAll<T>(seed: number): StageSpec<T, T> {
 /** Writes the records to files, each with its number; those of a file are below those of the next. */
 async function dealOut<T>(source: AsyncIterable<Chunk<T>>, random: Random, folder: string): Promise<string[]> {
   const paths = Array.from({ length: FILES }, (_, file) => join(folder, `${file}`));
-  const writers = await Promise.all(paths.map((path) => FrameWriter.create(path, `${path}.unfinished`, null)));
+  // Of few records not every file gets some.
+  const writers = new Map<string, FrameWriter>();
   try {
     for await (const chunk of source) {
       const hands = paths.map(() => ({ rows: [] as number[], numbers: [] as number[] }));
@@ -53,13 +54,16 @@ async function dealOut<T>(source: AsyncIterable<Chunk<T>>, random: Random, folde
         if (rows.length === 0) continue;
         const { meta, parts } = pack(chunk.take(rows));
         const bytes = new Uint8Array(Float64Array.from(numbers).buffer);
-        await (writers[file] as FrameWriter).write({ rows: rows.length, meta, parts: [...parts, bytes] });
+        const path = paths[file] as string;
+        const writer = writers.get(path) ?? (await FrameWriter.create(path, `${path}.unfinished`, null));
+        writers.set(path, writer);
+        await writer.write({ rows: rows.length, meta, parts: [...parts, bytes] });
       }
     }
-    for (const writer of writers) await writer.finish(null);
-    return paths;
+    for (const writer of writers.values()) await writer.finish(null, { lasting: false });
+    return paths.filter((path) => writers.has(path));
   } finally {
-    for (const writer of writers) await writer.discard();
+    for (const writer of writers.values()) await writer.discard();
   }
 }
 
