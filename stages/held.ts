@@ -155,38 +155,31 @@ function withoutTexts<T extends Text>(chunk: Chunk<T>): Chunk<T> {
 
 /** Nothing where one of them is of a kind that may read in texts. */
 function neededColumns(columns: Columns): Columns | undefined {
-  const tables: string[] = [
-    ...Object.values(COLUMNS.ids),
-    ...Object.values(COLUMNS.transitions),
-    'id',
-    'label',
-    'score',
-  ];
   const needed: Record<string, Column> = {};
   for (const [name, column] of Object.entries(columns)) {
-    if (!tables.includes(name) && !name.startsWith('origin.')) continue;
-    if (column instanceof Utf8Column) needed[name] = copyTexts(column);
-    else if (WITHOUT_TEXTS.some((kind) => column instanceof kind)) needed[name] = column;
+    if (!NEEDED.has(name) && !name.startsWith('origin.')) continue;
+    // A class derived from one of these may read elsewhere.
+    if (column.constructor === Utf8Column) needed[name] = copyTexts(column as Utf8Column);
+    else if (WITHOUT_TEXTS.has(column.constructor)) needed[name] = column;
     else return undefined;
   }
   return Object.keys(needed).length > 0 ? needed : undefined;
 }
 
-const WITHOUT_TEXTS = [Int32ListColumn, Int32Column, DictionaryColumn, ConstantColumn];
+const NEEDED = new Set([
+  ...Object.values(COLUMNS.ids),
+  ...Object.values(COLUMNS.transitions),
+  ...['id', 'label', 'score'],
+]);
+
+const WITHOUT_TEXTS = new Set<unknown>([Int32ListColumn, Int32Column, DictionaryColumn, ConstantColumn]);
 
 function bareRecord<T extends Text>(record: T): T {
   const origin = toPlain(record.origin);
-  if (!isPair(record)) return { transitions: record.transitions, origin } as unknown as T;
+  const bare = ({ transitions }: Sentence) => ({ transitions });
+  if (!isPair(record)) return { ...bare(record), origin } as unknown as T;
   const { id, label, score, premise, hypothesis } = record as SentencePair;
-  const bare = { transitions: premise.transitions };
-  return {
-    id,
-    label,
-    score,
-    premise: bare,
-    hypothesis: { transitions: hypothesis.transitions },
-    origin,
-  } as unknown as T;
+  return { id, label, score, premise: bare(premise), hypothesis: bare(hypothesis), origin } as unknown as T;
 }
 
 function labelsIn(pairs: Chunk<SentencePair>): Int32Array {
