@@ -1,7 +1,7 @@
 /** What a server sends, piece by piece. */
 import type { Readable } from 'node:stream';
 
-/** How many pieces may wait for their reader; each is some 64 KiB at most. */
+/** How many pieces may wait for their reader where it can be helped; each is some 64 KiB at most. */
 const MOST_WAITING = 64;
 
 /**
@@ -14,11 +14,15 @@ export class Body {
   #end: { readonly error?: unknown } | undefined;
   #wake = (): void => {};
 
-  constructor(stream: Readable) {
+  /**
+   * @param staysOpen whether the server says that it keeps the connection: undici 7 dies of one that is closed while an
+   * answer is paused (nodejs/undici#5360), so another is read as fast as it comes
+   */
+  constructor(stream: Readable, staysOpen: boolean) {
     this.#stream = stream;
     stream.on('data', (piece: Uint8Array) => {
       this.#waiting.push(piece);
-      if (this.#waiting.length >= MOST_WAITING) stream.pause();
+      if (staysOpen && this.#waiting.length >= MOST_WAITING) stream.pause();
       this.#wake();
     });
     const ended = (error?: unknown) => {

@@ -55,7 +55,8 @@ export class Client {
         headers: { 'accept-encoding': 'identity', ...headers },
         signal: signal ?? null,
       });
-      return { status: statusCode, headers: told, body: new Body(body) };
+      const staysOpen = /\bkeep-alive\b/i.test(String(told.connection));
+      return { status: statusCode, headers: told, body: new Body(body, staysOpen) };
     } catch (cause) {
       signal?.throwIfAborted();
       throw new Interruption(httpError(url, 'The server cannot be reached', { cause }));

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { MillraceError } from '../../../pipeline/errors.ts';
 import { download } from '../../../stages/download.ts';
+import { Client } from '../../../stages/http/client.ts';
+import { patienceOf } from '../../../stages/http/patience.ts';
 import { nextUrl } from '../../../stages/http/redirect.ts';
 import { temporaryFolder } from '../files.ts';
 import { serve } from '../server.ts';
@@ -110,4 +113,32 @@ test.serial('the proxy of the environment is asked, but not for hosts that it is
   process.env.NO_PROXY = 'example.org,127.0.0.1';
   await download(`${base}two`, { cacheDir, patience });
   t.is(asked.length, 1);
+});
+
+test.serial('a server that closes the connection behind its answer may be faster than the reader', async (t) => {
+  // As `python3 -m http.server` does. So many pieces that some wait, and the last one fills what undici holds.
+  const pieces = [...Array.from({ length: 80 }, () => 1000), 40_000, 40_000].map((size, n) =>
+    Buffer.alloc(size, `${n};`),
+  );
+  const sent = Buffer.concat(pieces);
+  const server = createTcpServer((socket) => {
+    socket.setNoDelay(true).once('data', async () => {
+      socket.write(`HTTP/1.0 200 OK\r\nContent-Length: ${sent.length}\r\n\r\n`);
+      for (const piece of pieces) {
+        await setTimeout(3);
+        socket.write(piece);
+      }
+      socket.end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const client = await Client.open(patienceOf());
+  t.teardown(() => client.close());
+  const { body } = await client.get(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, {}, undefined);
+  await setTimeout(800);
+  const received: Uint8Array[] = [];
+  for await (const piece of body.pieces()) received.push(piece);
+  t.true(Buffer.concat(received).equals(sent));
 });
